@@ -1,0 +1,54 @@
+# Two commands for a fresh machine: `make demo`, `make test`. Needs only Python 3.11, make and a package index.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
+FAST = tests/unit tests/feeds tests/sql tests/dags
+SLOW = tests/e2e tests/faults
+FIGURES ?=
+export AIRFLOW_HOME = $(CURDIR)
+
+.PHONY: demo up test check format bench env lock clean
+
+demo: env
+	@$(BIN)/python -m warehouse.upkeep.demo
+
+up: env
+	@exec $(BIN)/python -m warehouse.upkeep.up
+
+test: env
+	@$(BIN)/python -m pytest $(PYTEST) $(wildcard $(FAST) $(SLOW))
+
+check: env
+	@$(BIN)/python -m ruff format --check .
+	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m mypy
+
+format: env
+	@$(BIN)/python -m ruff format .
+	@$(BIN)/python -m ruff check --fix .
+
+bench: env
+	@$(BIN)/python -m tests.bench $(if $(FIGURES),--figures $(FIGURES))
+
+env: $(VENV)/.ready
+
+# --no-deps: the lock is complete, so pip need not resolve again. Compiling on all cores afterwards is faster than pip's own.
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "make: no python3.11 or python3 found" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' \
+	  || { echo "make: $(PYTHON) is not Python 3.11 or 3.12; set PYTHON=…" >&2; exit 1; }
+	@echo "environment: installing $(VENV) (about two minutes, once)"
+	@"$(PYTHON)" -m venv $(VENV)
+	@$(PIP) install --require-hashes --no-deps --no-compile -r requirements.lock
+	@$(PIP) install --no-build-isolation --no-deps --no-compile --editable .
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib || true
+	@touch $@
+
+# Versions stay where the lock has them unless pyproject.toml says otherwise; needs uv. No address of an index is recorded.
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --extra dev --quiet --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

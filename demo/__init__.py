@@ -1,0 +1,1 @@
+"""The synthetic county: what writes the departments' files and the planted truth beside them."""

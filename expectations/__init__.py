@@ -1,0 +1,1 @@
+"""Feed declaration and rules become a Great Expectations suite; good rows are split from bad."""

@@ -1,0 +1,277 @@
+"""Cells become typed values: the SQL macros of ``sql/macros`` put together for the columns that a feed declares.
+
+A macro file is one bare SELECT over ``cell`` with a header ``-- name(arguments)`` that becomes the DuckDB macro of that name.
+The files are the one place that knows how a date, an amount or an id may be written; Python only says which macro a column
+needs, in five nested levels so that the costly tidying is done once, and only for cells that are not canonical already:
+
+``f`` fast value of a canonical cell → ``p`` tidied text of any other → ``k``, ``q``, ``h`` shape, candidate and number of an id
+→ ``v`` value → reject code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import sqlglot
+from sqlglot import exp
+
+from connectors.errors import DeclarationError
+from connectors.feed import ID_TYPES, Column
+from connectors.settings import ROOT
+
+MACROS = ROOT / "sql" / "macros"
+UNIT_FACTORS = {"元": 1, "百元": 100, "千元": 1000, "万元": 10_000, "亿元": 100_000_000}
+ID_SHAPES = {"student_no": "[GJL]?[0-9]{17}[0-9X]|[0-9A-Z]{6,24}", "disability_cert": "[0-9]{17}[0-9X][1-7][1-4](B[0-9])?"}
+SQL_TYPES = {
+    "date": "DATE",
+    "month": "DATE",
+    "year": "BIGINT",
+    "integer": "BIGINT",
+    "money": "DECIMAL(18,2)",
+    "number": "DECIMAL(18,4)",
+    "ratio": "DECIMAL(18,6)",
+    "boolean": "BOOLEAN",
+}
+
+_HEADER = re.compile(r"--\s*(\w+)\(([\w, ]*)\)")
+
+
+def literal(text: str) -> str:
+    """A SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """A quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+@cache
+def _definitions() -> tuple[str, ...]:
+    """CREATE MACRO statements in an order in which each finds the macros that it calls."""
+    bodies: dict[str, tuple[str, str, set[str]]] = {}
+    for path in sorted(MACROS.glob("*.sql")):
+        text = path.read_text(encoding="utf-8")
+        found = _HEADER.match(text)
+        if found is None or found.group(1) != path.stem:
+            raise DeclarationError(f"{path.name}: the first line must be «-- {path.stem}(arguments)»")
+        (output,) = sqlglot.parse_one(text, read="duckdb").expressions
+        called = {str(call.this) for call in output.find_all(exp.Anonymous)}
+        bodies[path.stem] = (found.group(2), output.this.sql(dialect="duckdb", comments=False), called)
+    ordered: list[str] = []
+    done: set[str] = set()
+
+    def define(name: str) -> None:
+        if name in done:
+            return
+        done.add(name)
+        arguments, body, called = bodies[name]
+        for other in sorted(called & bodies.keys()):
+            define(other)
+        ordered.append(f"CREATE OR REPLACE TEMP MACRO {name}({arguments}) AS ({body})")
+
+    for name in sorted(bodies):
+        define(name)
+    return tuple(ordered)
+
+
+def install(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the macros in ``con`` (temporary: nothing is written to an attached database)."""
+    for statement in _definitions():
+        con.execute(statement)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A declared column as one file has it: the SQL of its raw text, and the unit that header or title stated."""
+
+    column: Column
+    raw: str
+    unit: str | None = None
+
+
+def _spellings(column: Column) -> str:
+    known: dict[str, str] = {}
+    for code, written in column.codes.items():
+        for text in (code, code.lstrip("0") or "0", *written):
+            known.setdefault(text, code)
+    return " ".join(f"WHEN {literal(text)} THEN {literal(code)}" for text, code in known.items())
+
+
+def _fast(cell: Cell, raw: str, head: str, odd: str) -> str:
+    column = cell.column
+    match column.type:
+        case "citizen_id":
+            return f"CASE WHEN id_is_sound({raw}, {head}) THEN {raw} END"
+        case "student_no" | "disability_cert":
+            return f"CASE WHEN regexp_full_match({raw}, {literal(ID_SHAPES[column.type])}) THEN {raw} END"
+        case "code":
+            return f"CASE {raw} {_spellings(column)} END"
+        case "text":
+            return f"CASE WHEN {odd} THEN cell_text({raw}) ELSE {raw} END"
+        case "phone":
+            return f"CASE WHEN {odd} OR contains({raw}, '.') THEN regexp_replace(cell_text({raw}), '\\.0$', '') ELSE {raw} END"
+        case "account":
+            return f"CASE WHEN {odd} OR contains({raw}, ' ') THEN replace(cell_text({raw}), ' ', '') ELSE {raw} END"
+        case "name":
+            return f"CASE WHEN {odd} THEN cell_name({raw}) ELSE {raw} END"
+        case "date":
+            return f"date_fast({raw})"
+        case "month":
+            return f"CAST(date_trunc('month', date_fast({raw})) AS DATE)"
+        case "year":
+            return f"CASE WHEN regexp_full_match({raw}, '(19|20)[0-9]{{2}}') THEN CAST({raw} AS BIGINT) END"
+        case "integer":
+            return f"CASE WHEN regexp_full_match({raw}, '-?[0-9]{{1,15}}') THEN CAST({raw} AS BIGINT) END"
+        case "money" if UNIT_FACTORS.get(cell.unit or "元", 1) == 1:
+            return f"CASE WHEN regexp_full_match({raw}, '-?[0-9]{{1,12}}(\\.[0-9]{{1,2}})?') THEN CAST({raw} AS DECIMAL(18,2)) END"
+        case "money":
+            return "CAST(NULL AS DECIMAL(18,2))"
+        case "number":
+            return f"CASE WHEN regexp_full_match({raw}, '-?[0-9]{{1,12}}(\\.[0-9]{{1,4}})?') THEN CAST({raw} AS DECIMAL(18,4)) END"
+        case "ratio":
+            return f"CASE WHEN regexp_full_match({raw}, '0(\\.[0-9]{{1,6}})?') THEN CAST({raw} AS DECIMAL(18,6)) END"
+        case "boolean":
+            return f"CASE {raw} WHEN '是' THEN TRUE WHEN '否' THEN FALSE WHEN '1' THEN TRUE WHEN '0' THEN FALSE END"
+    raise DeclarationError(f"column {column.name}: type {column.type} has no reader")
+
+
+_TEXT = {"text": "text_is_odd", "phone": "text_is_odd", "account": "text_is_odd", "name": "name_is_odd"}
+_PLAIN = {
+    "citizen_id": "id_plain({0})",
+    "student_no": "id_plain({0})",
+    "disability_cert": "id_plain({0})",
+    "code": "regexp_replace(replace(cell_plain({0}), ' ', ''), '\\.0$', '')",
+    "date": "date_plain({0})",
+    "month": "date_plain({0})",
+    "year": "date_plain({0})",
+    "integer": "number_plain({0})",
+    "money": "number_plain({0})",
+    "number": "number_plain({0})",
+    "ratio": "number_plain({0})",
+    "boolean": "cell_plain({0})",
+}
+
+
+def _value(cell: Cell, raw: str, f: str, p: str, q: str, h: str) -> str:
+    """SQL of the value from the levels below; ``f`` wins."""
+    column = cell.column
+    match column.type:
+        case "citizen_id":
+            slow = f"CASE WHEN id_is_sound({q}, {h}) THEN {q} END"
+        case "student_no" | "disability_cert":
+            slow = f"CASE WHEN regexp_full_match({p}, {literal(ID_SHAPES[column.type])}) THEN {p} END"
+        case "code":
+            # An unknown spelling keeps its text: the suite's value set, not this expression, refuses it.
+            slow = f"CASE {p} {_spellings(column)} ELSE CASE WHEN NOT cell_is_null({p}) THEN {p} END END"
+        case "date":
+            century = f"CASE WHEN regexp_full_match({p}, '[0-9]{{2}}-[0-9]{{1,2}}-[0-9]{{1,2}}') THEN '{column.century}' || {p} ELSE {p} END"
+            slow = f"date_value({century if column.century else p})"
+        case "month":
+            slow = f"CASE WHEN date_grain({p}) <> 'year' THEN CAST(date_trunc('month', date_value({p})) AS DATE) END"
+        case "year":
+            slow = f"year(date_value(regexp_replace({p}, '度$|-?度$', '')))"
+        case "integer":
+            slow = f"CASE WHEN number_value({p}) = floor(number_value({p})) THEN try_cast(number_value({p}) AS BIGINT) END"
+        case "money":
+            slow = f"yuan_value({raw}, {p}, {UNIT_FACTORS.get(cell.unit or '元', 1)})"
+        case "number":
+            slow = f"try_cast(number_value({p}) AS DECIMAL(18,4))"
+        case "ratio":
+            slow = f"ratio_value({p})"
+        case "boolean":
+            slow = f"boolean_value({p})"
+        case _:
+            return f
+    return f"CASE WHEN {f} IS NOT NULL THEN {f} WHEN {p} IS NOT NULL THEN {slow} END"
+
+
+def _problem(cell: Cell, raw: str, v: str, p: str, k: str, q: str, odd: str) -> str:
+    """SQL of the reject code of a cell, NULL when it was understood."""
+    column = cell.column
+    if column.type in _TEXT:
+        return f"CASE WHEN {odd} THEN text_problem({raw}) END"
+    if column.type == "code":
+        return f"CASE WHEN {p} IS NOT NULL THEN text_problem({raw}) END"
+    missed = f"{v} IS NULL AND {p} IS NOT NULL"
+    if column.type in ID_TYPES:
+        code = f"id_problem({p}, {k}, {q})"
+        if column.type != "citizen_id":
+            code = f"CASE WHEN {code} IN ('ID_MISSING', 'ID_SCI_NOTATION', 'ID_PLACEHOLDER') THEN {code} ELSE 'ID_SHAPE' END"
+        if column.required:
+            return f"CASE WHEN {v} IS NULL THEN {code} END"
+        return f"CASE WHEN {missed} THEN nullif({code}, 'ID_MISSING') END"
+    code = {
+        "date": f"date_problem({p})",
+        "month": f"CASE WHEN date_grain({p}) = 'year' THEN 'DATE_PRECISION' ELSE date_problem({p}) END",
+        "year": f"date_problem({p})",
+        "money": f"CASE WHEN NOT cell_is_null({p}) THEN 'MONEY_INVALID' END",
+        "boolean": f"CASE WHEN NOT cell_is_null({p}) THEN 'BOOLEAN_INVALID' END",
+    }.get(column.type, f"CASE WHEN NOT cell_is_null({p}) THEN 'NUMBER_INVALID' END")
+    if column.type == "date" and column.precision != "year":
+        coarse = "'year'" if column.precision == "month" else "'year', 'month'"
+        return f"CASE WHEN {p} IS NOT NULL THEN CASE WHEN {v} IS NULL THEN {code} WHEN date_grain({p}) IN ({coarse}) THEN 'DATE_PRECISION' END END"
+    return f"CASE WHEN {missed} THEN {code} END"
+
+
+def typed_sql(cells: Sequence[Cell], relation: str, keep: Mapping[str, str] | None = None) -> str:
+    """SELECT of the typed values of ``cells`` from ``relation``; ``keep``: more columns, name → SQL over the relation.
+
+    For every cell: ``<name>`` (typed), ``<name>__problem`` (reject code or NULL); for a citizen id ``<name>__method`` too, the
+    shape in which it was understood.
+    """
+    n = range(len(cells))
+    ids = [i for i in n if cells[i].column.type in ID_TYPES]
+    persons = [i for i in ids if cells[i].column.type == "citizen_id"]
+    planned = [i for i in n if cells[i].column.type in _PLAIN]
+    keep = keep or {}
+    kept = "".join(f"{name}, " for name in keep)
+
+    def names(*groups: tuple[str, Sequence[int]]) -> str:
+        return ", ".join(f"{letter}{i}" for letter, group in groups for i in group)
+
+    accepted = {
+        i: ", ".join(literal(kind) for kind in (cells[i].column.personal_id or ("id18", "id15")))
+        for i in persons
+    }
+    scan = ", ".join(f"{cells[i].raw} AS c{i}" for i in n)
+    odd = "".join(f", {_TEXT[cells[i].column.type]}(c{i}) AS o{i}" for i in n if cells[i].column.type in _TEXT)
+    heads = "".join(f", try_cast(left(c{i}, 17) AS BIGINT) AS s{i}" for i in persons)
+    fast = "".join(f", {_fast(cells[i], f'c{i}', f's{i}', f'o{i}')} AS f{i}" for i in n)
+    plain = "".join(
+        f", CASE WHEN f{i} IS NULL AND strlen(c{i}) > 0 THEN {_PLAIN[cells[i].column.type].format(f'c{i}')} END AS p{i}" for i in planned
+    )
+    kinds = "".join(f", CASE WHEN p{i} IS NOT NULL THEN id_kind(p{i}) END AS k{i}" for i in ids)
+    candidates = "".join(
+        f", CASE WHEN k{i} IN ({accepted[i]}) THEN id_candidate(p{i}, k{i}) END AS q{i}" for i in persons
+    ) + "".join(f", CAST(NULL AS VARCHAR) AS q{i}" for i in ids if i not in persons)
+    candidate_heads = "".join(f", try_cast(left(q{i}, 17) AS BIGINT) AS h{i}" for i in persons)
+    values = "".join(f", {_value(cells[i], f'c{i}', f'f{i}', f'p{i}', f'q{i}', f'h{i}')} AS v{i}" for i in n)
+
+    made = "".join(f"{sql} AS {name}, " for name, sql in keep.items())
+    level = f"SELECT {made}{scan} FROM {relation}"
+    for added in (odd + heads, fast, plain, kinds, candidates, candidate_heads, values):
+        if added:
+            level = f"SELECT *{added} FROM ({level})"
+    out = []
+    for i in n:
+        name = cells[i].column.name
+        out.append(f"v{i} AS {identifier(name)}")
+        out.append(f"{_problem(cells[i], f'c{i}', f'v{i}', f'p{i}', f'k{i}', f'q{i}', f'o{i}')} AS {identifier(name + '__problem')}")
+        if i in persons:
+            out.append(f"CASE WHEN v{i} IS NOT NULL THEN coalesce(k{i}, 'id18') END AS {identifier(name + '__method')}")
+    return f"SELECT {kept}{', '.join(out)} FROM ({level})"
+
+
+def sql_type(column: Column) -> str:
+    """DuckDB type of a column's typed value."""
+    return SQL_TYPES.get(column.type, "VARCHAR")
+
+
+def macro_files() -> list[Path]:
+    return sorted(MACROS.glob("*.sql"))

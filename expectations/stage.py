@@ -1,0 +1,180 @@
+"""A recognised file becomes typed rows: one pass from text to ``rows.parquet``, and the rejects beside it.
+
+DuckDB reads the text in parallel and in order, so a row's place in the Parquet file is its place among the file's good records;
+rows that yield no record (blank lines, structurally broken ones) are few and shift the numbers of those behind them. That keeps
+numbering off the hot path. Rows that are no data (totals, repeated headers, footers) are marked, not dropped, for the same reason.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from connectors.feed import Feed
+from connectors.files import Reading, reader_sql
+from expectations import normalise
+from expectations.normalise import Cell, identifier, literal
+
+MANY_GAPS = 64
+SKIPPED_SHOWN = 200
+BROKEN = {
+    "TOO MANY COLUMNS": "ROW_STRUCTURE",
+    "MISSING COLUMNS": "ROW_STRUCTURE",
+    "UNQUOTED VALUE": "ROW_STRUCTURE",
+    "LINE SIZE OVER MAXIMUM": "CELL_TOO_LONG",
+    "INVALID ENCODING": "ENCODING_INVALID",
+}
+TOTAL_ROW = r"[\s　]*(.{0,12}(小计|合计|总计|累计)|合[\s　]*计|小[\s　]*计|总[\s　]*计)[\s　]*[:：]?[\s　]*"
+FOOTER_ROW = r"[\s　]*(填表人?|填报人?|制表人?|审核人?|审批人?|负责人|单位负责人|联系人|经办人|备注|说明|注|填报单位|填报日期|打印日期|报送单位)[\s　]*[:：].*"
+
+
+@dataclass
+class Staged:
+    """What staging found. ``skipped``: rows that are no data, ``{row, kind}``; ``problems``: reasons to block the whole batch."""
+
+    rows_read: int
+    present: set[str]
+    skipped: list[dict[str, Any]] = field(default_factory=list)
+    broken: int = 0
+    problems: list[dict[str, str]] = field(default_factory=list)
+
+
+def _skip_sql(feed: Feed, reading: Reading) -> str:
+    """SQL of why a record is no data row, NULL for data. The costly patterns are asked only where the key cell looks odd."""
+    indices = sorted(reading.mapping.values())
+    key_name = next((name for name in feed.key if name in reading.mapping), feed.columns[0].name)
+    key_index = reading.mapping.get(key_name, indices[0])
+    key = f"c{key_index}"
+    head = [f"c{index}" for index in range(min(6, len(reading.header)))]
+    every = f"concat_ws('', {', '.join(f'c{index}' for index in range(len(reading.header)))})"
+    total = " OR ".join(f"regexp_full_match({cell}, {literal(TOTAL_ROW)})" for cell in head)
+    footer = " OR ".join(f"regexp_full_match({cell}, {literal(FOOTER_ROW)})" for cell in head[:3])
+    header = literal(reading.header[key_index])
+    return (
+        f"CASE WHEN {key} IS NULL OR {key} = {header} OR contains({key}, '计') OR contains({key}, '：') OR contains({key}, ':') OR strlen({key}) < 4 THEN "
+        f"CASE WHEN strlen(trim({every}, ' 　')) = 0 THEN 'blank' WHEN {key} = {header} THEN 'header' "
+        f"WHEN {total} THEN 'total' WHEN {footer} THEN 'footer' END END"
+    )
+
+
+def stage(con: duckdb.DuckDBPyConnection, folder: Path, feed: Feed, reading: Reading) -> Staged:
+    """Write ``rows.parquet`` and ``shape.json`` of the batch ``folder``; leave the temp view ``staged_rows`` in ``con``.
+
+    ``con`` must keep insertion order. Raises nothing for bad rows: those are counted in ``Staged.broken`` or marked in the rows.
+    """
+    normalise.install(con)
+    cells = [
+        Cell(column, f"c{reading.mapping[column.name]}", reading.units.get(column.name) or column.unit)
+        for column in feed.columns
+        if column.name in reading.mapping
+    ]
+    source = reader_sql(reading)
+    typed = normalise.typed_sql(cells, source, {"_skip": _skip_sql(feed, reading)})
+    # The as-of date differs in every delivery; it says when, not what.
+    content = [identifier(cell.column.name) for cell in cells if cell.column.name != feed.as_of_column]
+    rows = folder / "rows.parquet"
+    temporary = folder / ".rows.parquet"
+    con.execute(f"COPY (SELECT *, hash({', '.join(content)}) AS _hash FROM ({typed})) TO '{temporary}' (FORMAT parquet, COMPRESSION snappy)")
+    broken = _broken_lines(con, reading)
+    shape = {"first_row": reading.first_row, "gaps": _thresholds(reading.first_row, sorted({*reading.gaps, *broken}))}
+    (folder / "shape.json").write_text(json.dumps(shape), encoding="ascii")
+    temporary.replace(rows)
+    con.execute(f"CREATE OR REPLACE TEMP VIEW staged_rows AS {rows_sql(folder)}")
+    counted = con.execute(f"SELECT _skip, count(*) FROM read_parquet('{rows}') GROUP BY _skip").fetchall()
+    data = sum(count for kind, count in counted if kind is None)
+    skipped: list[dict[str, Any]] = []
+    if len(counted) > 1:
+        found = con.execute(f"SELECT _row, _skip FROM ({rows_sql(folder, data_only=False)}) WHERE _skip IS NOT NULL ORDER BY _row")
+        skipped = [{"row": row, "kind": kind} for row, kind in found.fetchall()]
+    skipped += [{"row": row, "kind": "total_or_footer"} for row, kind in broken.items() if kind is None]
+    skipped += [{"row": row, "kind": "blank"} for row in reading.gaps]
+    skipped.sort(key=lambda item: int(item["row"]))
+    faulty = sum(kind is not None for kind in broken.values())
+    staged = Staged(rows_read=data + faulty, present={cell.column.name for cell in cells}, skipped=skipped, broken=faulty)
+    if staged.rows_read == 0:
+        staged.problems.append({"code": "HEADER_ONLY", "message": "文件只有表头，没有数据行。如果本期确实没有数据，请与数据工程师联系。"})
+    return staged
+
+
+def _broken_lines(con: duckdb.DuckDBPyConnection, reading: Reading) -> dict[int, str | None]:
+    """Sender's row number → reject code of records that DuckDB refused; None for a total or footer with its own number of cells.
+
+    The refused text stays inside DuckDB.
+    """
+    if not con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'").fetchone():
+        return {}
+    offset = reading.first_row - 1 - reading.skip
+    first_cell = f"trim(split_part(csv_line, {literal(reading.text_delimiter)}, 1), '\" 　')"
+    found = con.execute(
+        f"SELECT line + {offset}, min(error_type), bool_or(regexp_full_match({first_cell}, {literal(TOTAL_ROW)}) "
+        f"OR regexp_full_match({first_cell}, {literal(FOOTER_ROW)}) OR strlen(trim(csv_line, ' 　\r\n')) = 0) FROM reject_errors GROUP BY 1"
+    ).fetchall()
+    return {int(row): None if is_footer else BROKEN.get(str(kind), "ROW_STRUCTURE") for row, kind, is_footer in found}
+
+
+def _thresholds(first_row: int, gaps: list[int]) -> list[int]:
+    """For each row without a record, the ordinal of the first record behind it."""
+    return [row - first_row - before for before, row in enumerate(row for row in gaps if row >= first_row)]
+
+
+def rows_sql(folder: Path, *, data_only: bool = True) -> str:
+    """SELECT of a batch's staged rows with ``_row``, the sender's row number; ``data_only`` leaves out totals, footers and headers."""
+    shape = json.loads((folder / "shape.json").read_text(encoding="ascii"))
+    source = f"read_parquet('{folder / 'rows.parquet'}', file_row_number = true) AS p"
+    ordinal = "p.file_row_number"
+    gaps = shape["gaps"]
+    if len(gaps) <= MANY_GAPS:
+        shift = "".join(f" + CAST({ordinal} >= {threshold} AS INTEGER)" for threshold in gaps)
+    else:
+        source += (
+            f" ASOF LEFT JOIN (SELECT unnest({gaps}) AS threshold, unnest(range(1, {len(gaps) + 1})) AS shift) AS g ON {ordinal} >= g.threshold"
+        )
+        shift = " + coalesce(g.shift, 0)"
+    row = f"{ordinal} + {shape['first_row']}{shift} AS _row"
+    if data_only:
+        return f"SELECT p.* EXCLUDE (file_row_number, _skip), {row} FROM {source} WHERE p._skip IS NULL"
+    return f"SELECT p.* EXCLUDE (file_row_number), {row} FROM {source}"
+
+
+def write_rejects(con: duckdb.DuckDBPyConnection, folder: Path, reading: Reading, staged: Staged, rejected: str) -> int:
+    """Write ``rejects.parquet`` (_row, reasons, cells) from the table ``rejected``; returns how many rows are in it.
+
+    ``cells`` is the row as the department wrote it: the file is read a second time, and only if anything was rejected.
+    """
+    target = folder / "rejects.parquet"
+    broken = {row: code for row, code in _broken_lines(con, reading).items() if code is not None} if staged.broken else {}
+    count = int((con.execute(f"SELECT count(DISTINCT _row) FROM {rejected}").fetchone() or (0,))[0]) + len(broken)
+    if not count:
+        target.unlink(missing_ok=True)
+        return 0
+    con.execute('CREATE OR REPLACE TEMP TABLE broken_rows (_row BIGINT, code VARCHAR, "column" VARCHAR, rule VARCHAR)')
+    if broken:
+        con.executemany("INSERT INTO broken_rows VALUES (?, ?, NULL, NULL)", list(broken.items()))
+    offset = reading.first_row - 1 - reading.skip
+    cells = ", ".join(f"c{index}" for index in range(len(reading.header)))
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE reject_reasons AS SELECT _row, list(struct_pack(code := code, \"column\" := \"column\", rule := rule) "
+        f"ORDER BY code, \"column\", rule) AS reasons FROM (FROM {rejected} UNION ALL FROM broken_rows) GROUP BY _row"
+    )
+    # Ordinal ↔ row comes from the staged file; the texts from the source itself.
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE reject_ordinals AS SELECT r._row, p.ordinal FROM reject_reasons AS r JOIN "
+        f"(SELECT _row, row_number() OVER (ORDER BY _row) - 1 AS ordinal FROM ({rows_sql(folder, data_only=False)})) AS p ON p._row = r._row"
+    )
+    temporary = folder / ".rejects.parquet"
+    lines = (
+        f" UNION ALL SELECT line + {offset}, string_split(rtrim(first(csv_line), '\r\n'), {literal(reading.text_delimiter)}) FROM reject_errors GROUP BY line"
+        if broken
+        else ""
+    )
+    con.execute(
+        f"COPY (SELECT r._row, r.reasons, t.cells FROM reject_reasons AS r LEFT JOIN ("
+        f"  SELECT o._row, s.cells FROM (SELECT row_number() OVER () - 1 AS ordinal, [{cells}] AS cells FROM {reader_sql(reading, rejects=False)}) AS s "
+        f"  JOIN reject_ordinals AS o USING (ordinal){lines}) AS t USING (_row) ORDER BY r._row) TO '{temporary}' (FORMAT parquet)"
+    )
+    temporary.replace(target)
+    return count

@@ -1,0 +1,1 @@
+"""The DuckDB warehouse: ledger, identity, history, marts, receipts and publication."""

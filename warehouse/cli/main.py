@@ -1,0 +1,189 @@
+"""``fupin``: the platform without a scheduler. Exit 0 on success, 1 on a failure with one line, 2 on wrong usage; never a traceback."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from connectors import settings
+from connectors.errors import FupinError
+
+
+def _progress(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _print_json(content: Any) -> None:
+    print(json.dumps(content, ensure_ascii=False, indent=1, default=str))
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    from demo.simulate import simulate
+
+    summary = simulate(
+        people=arguments.people, seed=arguments.seed, out=arguments.out, dirt=arguments.dirt, fmt=arguments.format,
+        changed=arguments.changed, progress=_progress,
+    )  # fmt: skip
+    _print_json(summary)
+    return 0
+
+
+def _sync(arguments: argparse.Namespace) -> int:
+    from warehouse import tasks
+    from warehouse.cli.tables import print_table
+
+    summaries = tasks.sync(arguments.feeds, _progress)
+    if arguments.json:
+        _print_json(summaries)
+    elif summaries:
+        names = ("feed", "batch_id", "state", "as_of", "rows_read", "rows_landed", "rows_quarantined", "rows_inserted", "rows_ended", "reason")
+        print_table(names, [[summary.get(name) for name in names] for summary in summaries])
+    else:
+        print("no whole file in any inbox; nothing to do")
+    return 0
+
+
+def _inspect(arguments: argparse.Namespace) -> int:
+    from connectors.feed import load_feeds
+    from connectors.files import inspect_file
+    from warehouse.cli.tables import print_table
+
+    if not arguments.file.exists():
+        raise FupinError(f"no such file: {arguments.file}")
+    found = inspect_file(arguments.file, list(load_feeds().values()))
+    if arguments.json:
+        _print_json(found)
+    else:
+        print_table(("what", "understood"), [[key, json.dumps(value, ensure_ascii=False, default=str)] for key, value in found.items()])
+    return 1 if found.get("problems") else 0
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    from warehouse import tasks
+    from warehouse.cli.tables import print_table
+
+    print_table(("mart", "rows"), [[mart, rows] for mart, rows in tasks.build(_progress).items()])
+    return 0
+
+
+def _publish(arguments: argparse.Namespace) -> int:
+    from warehouse import tasks
+
+    _print_json(tasks.publish())
+    return 0
+
+
+def _query(arguments: argparse.Namespace) -> int:
+    from warehouse.cli import query
+
+    return int(query.run(arguments.sql, arguments.as_of, arguments.format, sys.stdout) or 0)
+
+
+def _batches(arguments: argparse.Namespace) -> int:
+    from warehouse.cli.tables import print_table
+    from warehouse.database import open_warehouse
+
+    names = ("feed", "batch_id", "state", "as_of", "received_at", "rows_read", "rows_landed", "rows_quarantined", "original_name", "reason")
+    with open_warehouse(settings.home(), write=False) as con:
+        rows = con.execute(f"SELECT {', '.join(names)} FROM ops.batch ORDER BY received_at, feed, batch_id").fetchall()
+    if arguments.json:
+        _print_json([dict(zip(names, row, strict=True)) for row in rows])
+    else:
+        print_table(names, rows)
+    return 0
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from connectors.feed import load_feeds
+    from warehouse.database import open_warehouse
+    from warehouse.merging import content_hash
+
+    # Hashing reads every block of every table, so it finds a flipped bit too.
+    with open_warehouse(settings.home(), write=False) as con:
+        _print_json({"content_hash": content_hash(con, load_feeds())})
+    return 0
+
+
+def _release(arguments: argparse.Namespace) -> int:
+    from warehouse import releasing
+
+    releasing.release(settings.home(), arguments.batch)
+    print(f"{arguments.batch} will be taken in by the next run of its feed (fupin sync)")
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line; ``fupin COMMAND --help`` documents each."""
+    top = argparse.ArgumentParser(prog="fupin", description="扶贫开发大数据平台: from the departments' files to a published snapshot.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    simulate = commands.add_parser("simulate", help="write a synthetic county: department files and the planted truth")
+    simulate.add_argument("--people", type=int, required=True)
+    simulate.add_argument("--seed", type=int, required=True)
+    simulate.add_argument("--out", type=Path, required=True)
+    simulate.add_argument("--dirt", choices=("none", "real"), default="real")
+    simulate.add_argument("--format", choices=("csv", "mixed"), default=None, help="csv: every file as UTF-8 CSV (default: mixed when dirt is real)")
+    simulate.add_argument("--changed", type=float, default=0.0, help="the same county a month later with this percentage of rows changed")
+    simulate.set_defaults(run=_simulate)
+
+    sync = commands.add_parser("sync", help="collect, organise, merge, receipts, marts, snapshot — without a scheduler")
+    sync.add_argument("feeds", nargs="*", metavar="FEED")
+    sync.add_argument("--json", action="store_true")
+    sync.set_defaults(run=_sync)
+
+    inspect = commands.add_parser("inspect", help="what the reader sees in a file; nothing is taken or changed")
+    inspect.add_argument("file", type=Path)
+    inspect.add_argument("--json", action="store_true")
+    inspect.set_defaults(run=_inspect)
+
+    commands.add_parser("build", help="rebuild the marts").set_defaults(run=_build)
+    commands.add_parser("publish", help="publish the marts as a snapshot").set_defaults(run=_publish)
+
+    query = commands.add_parser("query", help="SQL on the published snapshot")
+    query.add_argument("sql")
+    query.add_argument("--as-of", default=None, metavar="DATE", help="the newest snapshot whose data are not later than DATE")
+    query.add_argument("--format", choices=("table", "csv", "json"), default="table")
+    query.set_defaults(run=_query)
+
+    batches = commands.add_parser("batches", help="the ledger of deliveries")
+    batches.add_argument("--json", action="store_true")
+    batches.set_defaults(run=_batches)
+
+    release = commands.add_parser("release", help="let a blocked batch pass the comparison with its predecessor (row count, unit)")
+    release.add_argument("batch", metavar="FEED/BATCH")
+    release.set_defaults(run=_release)
+
+    commands.add_parser("verify", help="read every table and print the content hash").set_defaults(run=_verify)
+    return top
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    os.umask(0o077)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", stream=sys.stderr)
+    arguments = parser().parse_args(words)
+    try:
+        return int(arguments.run(arguments))
+    except FupinError as error:
+        print(f"fupin {arguments.command}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        # The class only: a foreign message may carry a row.
+        print(f"fupin {arguments.command}: unexpected {type(error).__name__}", file=sys.stderr)
+        if os.environ.get("FUPIN_DEBUG"):
+            raise
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

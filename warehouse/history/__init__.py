@@ -1,0 +1,1 @@
+"""Half-open, bitemporal history of every feed."""

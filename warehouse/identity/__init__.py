@@ -1,0 +1,81 @@
+"""Which rows speak of the same person: the deterministic tiers.
+
+A person's key is a keyed hash (HMAC-SHA-256) of the citizen id, so it is the same whichever feed or batch comes first, and cannot
+be found by trying the ids of a county without the key. ``core.identity`` is the only table that holds the ids themselves.
+
+Tiers: exact 18 digits, 15 → 18, disability certificate, student number ``G…``; each row carries the tier as ``link_method``.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from connectors.errors import TerminalError
+from connectors.feed import ID_TYPES, Feed
+from expectations.normalise import identifier, literal
+
+KINDS = {"citizen_id": "citizen_id", "student_no": "student_no", "disability_cert": "disability_cert"}
+
+
+def install(con: duckdb.DuckDBPyConnection, key: str) -> None:
+    """Create the temporary macro ``keyed_hash(text)`` → BIGINT ≥ 0: HMAC-SHA-256 with ``key``, first 63 bits.
+
+    DuckDB has SHA-256 but no HMAC; the two padded key blocks are computed here (RFC 2104).
+    """
+    block = bytes.fromhex(key) if len(key) == 64 and all(c in "0123456789abcdef" for c in key) else key.encode()
+    if len(block) > 64:
+        raise TerminalError("the identity key must be at most 64 bytes")
+    block = block.ljust(64, b"\0")
+    inner = "".join(f"\\x{byte ^ 0x36:02x}" for byte in block)
+    outer = "".join(f"\\x{byte ^ 0x5C:02x}" for byte in block)
+    con.execute(
+        f"CREATE OR REPLACE TEMP MACRO keyed_hash(content) AS CAST(CAST('0x' || left(sha256('{outer}'::BLOB || "
+        f"unhex(sha256('{inner}'::BLOB || encode(content)))), 16) AS UBIGINT) >> 1 AS BIGINT)"
+    )
+
+
+def subject_sql(feed: Feed, present: set[str]) -> tuple[str, str]:
+    """SQL of the subject's citizen id and of the tier that found it, over the staged rows."""
+    ids, methods = [], []
+    for name in feed.subject:
+        if name not in present:
+            continue
+        kind = feed.column(name).type
+        value = identifier(name)
+        if kind == "citizen_id":
+            ids.append(value)
+            methods.append(f"WHEN {value} IS NOT NULL THEN {identifier(name + '__method')}")
+            continue
+        inside = f"CASE WHEN left({value}, 1) = 'G' THEN substr({value}, 2) END" if kind == "student_no" else f"left({value}, 18)"
+        sound = f"CASE WHEN id_is_sound({inside}, try_cast(left({inside}, 17) AS BIGINT)) THEN {inside} END"
+        ids.append(sound)
+        methods.append(f"WHEN {sound} IS NOT NULL THEN {literal('student_g' if kind == 'student_no' else 'cert20')}")
+    if not ids:
+        return "CAST(NULL AS VARCHAR)", "CAST(NULL AS VARCHAR)"
+    return f"coalesce({', '.join(ids)})", f"CASE {' '.join(methods)} ELSE 'none' END"
+
+
+def register(con: duckdb.DuckDBPyConnection, feed: Feed, staged: str, present: set[str], batch_id: str) -> None:
+    """Give every identifier of the relation ``staged`` a place in ``core.identity``.
+
+    Raises TerminalError if two identifiers of different people hash to one key (2^-63 per pair): nothing may be merged then.
+    """
+    sources = [("citizen_id", "_subject")] if feed.subject else []
+    sources += [
+        (KINDS[column.type], identifier(column.name))
+        for column in feed.columns
+        if column.type in ID_TYPES and column.name in present and not (column.type == "citizen_id" and column.name in feed.subject[:1])
+    ]
+    before = con.execute("SELECT count(*) FROM core.identity").fetchone()
+    for kind, value in sources:
+        prefix = "" if kind == "citizen_id" else kind + ":"
+        con.execute(
+            f"INSERT INTO core.identity SELECT {literal(kind)}, value, keyed_hash({literal(prefix)} || value), {literal(batch_id)} "
+            f"FROM (SELECT DISTINCT {value} AS value FROM {staged} WHERE {value} IS NOT NULL) AS found "
+            f"ANTI JOIN (SELECT value FROM core.identity WHERE kind = {literal(kind)}) AS known USING (value)"
+        )
+    after = con.execute("SELECT count(*) FROM core.identity").fetchone()
+    if before != after:
+        clash = con.execute("SELECT count(*) - count(DISTINCT person_key) FROM core.identity").fetchone()
+        if clash and clash[0]:
+            raise TerminalError("two identifiers hash to one key: choose another identity key before anything is merged")

@@ -1,0 +1,129 @@
+"""Out of the inbox, into batch folders: claim, recognise, sort by feed, tell duplicates.
+
+A department has one inbox for all its feeds and several DAGs that watch it, so claiming is done under a lock per department:
+whoever comes first sorts every file, the others find theirs among the unfinished batches.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from connectors import drop, files
+from connectors.feed import Feed
+from warehouse.batch import UNRECOGNISED, Batch, open_mark, unfinished, utc_now
+
+log = logging.getLogger("fupin")
+
+_LONG_DIGITS = re.compile(r"\d{11,}[\dXx]?")
+ORPHAN_SECONDS = 60.0
+
+
+def safe_name(name: str) -> str:
+    """A sender's file name as it may stand in the ledger and in logs: printable, short, long digit runs masked."""
+    text = _LONG_DIGITS.sub(lambda found: found.group()[:4] + "****", name)
+    return "".join(character if character.isprintable() else "�" for character in text)[:120]
+
+
+@contextmanager
+def department_lock(home: Path, department: str) -> Iterator[None]:
+    """Only one process sorts a department's inbox at a time."""
+    path = home / "run" / f"inbox-{department}.lock"
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with open(path, "a+b") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def collect(home: Path, feed: Feed, feeds: dict[str, Feed]) -> list[str]:
+    """References of all batches that await ``feed`` after its department's inbox has been sorted."""
+    siblings = [other for other in feeds.values() if other.department == feed.department]
+    inbox = home / "ingest" / feed.department
+    inbox.mkdir(parents=True, exist_ok=True, mode=0o770)
+    incoming = home / "landing" / ".incoming"
+    unknown: list[str] = []
+    with department_lock(home, feed.department):
+        left_over = drop.pending(incoming, feed.department)
+        for claim in [*left_over, *drop.claim(feed.department, inbox, incoming)]:
+            batch = _sort(home, claim, siblings)
+            if batch.data["feed"] == UNRECOGNISED:
+                unknown.append(batch.reference)
+    mine = [batch.reference for batch in unfinished(home, feed.name)]
+    # A file that no feed knows belongs to whoever claimed it; if that process died, to the next one that looks.
+    for batch in unfinished(home, UNRECOGNISED):
+        stale = time.time() - open_mark(batch.folder).stat().st_mtime > ORPHAN_SECONDS
+        if batch.data["department"] == feed.department and stale and batch.reference not in unknown:
+            unknown.append(batch.reference)
+    return mine + unknown
+
+
+def _sort(home: Path, claim: drop.Claim, siblings: list[Feed]) -> Batch:
+    """Read a claimed file's head, give it a batch folder and leave nothing in ``.incoming``."""
+    reading = files.read_file(claim.path, claim.original_name, siblings, claim.path.parent)
+    feed_name = reading.feed or UNRECOGNISED
+    base = home / "landing" / feed_name
+    (base / ".open").mkdir(parents=True, exist_ok=True, mode=0o700)
+    batch_id, duplicate_of = _batch_id(base, reading.sha256)
+    folder = base / batch_id
+    source = "source" + reading.suffix
+    data: dict[str, Any] = {
+        "batch_id": batch_id,
+        "feed": feed_name,
+        "department": claim.department,
+        "original_name": claim.original_name,
+        "original_name_safe": safe_name(claim.original_name),
+        "sha256": reading.sha256,
+        "size_bytes": reading.size_bytes,
+        "source": source,
+        "received_at": claim.received_at,
+        "state": "received",
+    }
+    if reading.correction_of:
+        corrected = _corrected(home, feed_name, reading.correction_of)
+        if corrected is None:
+            reading.problems.append({"code": "CORRECTION_UNKNOWN", "message": "“批次号”列所指的批次不存在，请不要改动该列。"})
+        else:
+            data |= {"correction_of": reading.correction_of, "corrected_as_of": corrected}
+    if duplicate_of is not None:
+        first = Batch.load(home, f"{feed_name}/{duplicate_of}").data
+        data |= {"state": "duplicate", "duplicate_of": duplicate_of, "reason": "DUPLICATE_FILE", "validated_at": utc_now(), "as_of": first.get("as_of"),
+                 "duplicate_received_at": first["received_at"]}  # fmt: skip
+    # Everything is put in place inside the claim's own folder; the one rename that follows makes it a batch.
+    os.replace(claim.path, claim.path.with_name(source))
+    reading.relocate(claim.path.parent, claim.path.with_name(source))
+    data["reading"] = reading.to_json()
+    Batch(claim.path.parent, data).save()
+    open_mark(folder).touch(mode=0o600)
+    os.rename(claim.path.parent, folder)
+    return Batch.load(home, f"{feed_name}/{batch_id}")
+
+
+def _batch_id(base: Path, sha256: str) -> tuple[str, str | None]:
+    """The id for content ``sha256``, and the batch that already holds it, if that one was not blocked."""
+    first = sha256[:16]
+    number = 1
+    while (base / (first if number == 1 else f"{first}-{number}")).exists():
+        existing = first if number == 1 else f"{first}-{number}"
+        state = Batch.load(base.parent.parent, f"{base.name}/{existing}").state
+        if state != "blocked":
+            copy = 1
+            while (base / f"{first}-dup{copy}").exists():
+                copy += 1
+            return f"{first}-dup{copy}", existing
+        number += 1
+    return (first if number == 1 else f"{first}-{number}"), None
+
+
+def _corrected(home: Path, feed: str, batch_id: str) -> str | None:
+    """As-of date of the batch that a reject sheet refers to."""
+    if not re.fullmatch(r"[0-9a-f]{16}(-\d+)?", batch_id) or not (home / "landing" / feed / batch_id / "batch.json").is_file():
+        return None
+    as_of = Batch.load(home, f"{feed}/{batch_id}").data.get("as_of")
+    return str(as_of) if as_of else None

@@ -1,0 +1,82 @@
+"""Which SQL files there are, what each reads, and in which order they can be built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import sqlglot
+from sqlglot import exp
+
+from connectors.errors import DeclarationError
+from connectors.settings import ROOT
+
+SQL = ROOT / "sql"
+FOLDERS = {"core": "core", "marts": "mart"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """One SQL file: the table it becomes, its SELECT, and the tables it reads (``schema.name``).
+
+    ``is_view``: the header says «Kept as: view», for long lists that are cheaper to compute again than to store twice.
+    """
+
+    name: str
+    path: Path
+    select: str
+    inputs: frozenset[str]
+    is_view: bool = False
+
+    @property
+    def is_mart(self) -> bool:
+        return self.name.startswith("mart.")
+
+
+def parse(path: Path, name: str) -> Table:
+    """Read one file. Raises DeclarationError unless it is exactly one SELECT whose tables all carry a schema."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        statements = [statement for statement in sqlglot.parse(text, read="duckdb") if statement is not None]
+    except sqlglot.ParseError as error:
+        raise DeclarationError(f"{path.name}: is no valid SQL ({str(error).splitlines()[0]})") from None
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        raise DeclarationError(f"{path.name}: must be one bare SELECT")
+    common = {cte.alias_or_name for cte in statements[0].find_all(exp.CTE)}
+    inputs = set()
+    for table in statements[0].find_all(exp.Table):
+        if table.db:
+            inputs.add(f"{table.db}.{table.name}")
+        elif table.name not in common:
+            raise DeclarationError(f"{path.name}: table {table.name} needs its schema")
+    return Table(name=name, path=path, select=text.rstrip().rstrip(";"), inputs=frozenset(inputs), is_view="\n-- Kept as: view" in text)
+
+
+@cache
+def build_order(root: Path = SQL) -> tuple[Table, ...]:
+    """All tables of ``root``/core and ``root``/marts, each after those it reads; equal rank is sorted by name.
+
+    Raises DeclarationError for a circle or a mart that reads a mart nobody builds.
+    """
+    tables: dict[str, Table] = {}
+    for folder, schema in FOLDERS.items():
+        for path in sorted((root / folder).glob("*.sql")):
+            tables[f"{schema}.{path.stem}"] = parse(path, f"{schema}.{path.stem}")
+    for table in tables.values():
+        if missing := sorted(name for name in table.inputs if name.startswith("mart.") and name not in tables):
+            raise DeclarationError(f"{table.path.name}: reads {', '.join(missing)}, which no file of sql/marts makes")
+        if "core.identity" in table.inputs:
+            raise DeclarationError(f"{table.path.name}: core.identity holds raw ids and may not be read by a mart")
+    sorter = TopologicalSorter({name: sorted(table.inputs & tables.keys()) for name, table in tables.items()})
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        raise DeclarationError(f"sql/: tables read each other in a circle: {' → '.join(error.args[1])}") from None
+    ordered: list[Table] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        ordered.extend(tables[name] for name in ready)
+        sorter.done(*ready)
+    return tuple(ordered)

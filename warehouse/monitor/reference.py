@@ -1,0 +1,94 @@
+"""Small relations that marts read beside the data: dated parameters, code lists, the run date, what is known of each feed."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import duckdb
+
+from connectors.errors import DeclarationError
+from connectors.feed import Feed
+from warehouse import columns
+from warehouse.monitor.order import SQL
+
+CODES = SQL / "codes"
+
+
+def _insert(con: duckdb.DuckDBPyConnection, name: str, types: Mapping[str, str], rows: Iterable[tuple[object, ...]]) -> None:
+    body = ", ".join(f'"{column}" {kind}' for column, kind in types.items())
+    con.execute(f"CREATE OR REPLACE TABLE {name} ({body})")
+    values = [list(column) for column in zip(*rows, strict=True)]
+    if values:
+        con.execute(f"INSERT INTO {name} SELECT {', '.join('unnest(?)' for _ in types)}", values)
+
+
+def load_codes(con: duckdb.DuckDBPyConnection, folder: Path = CODES) -> None:
+    """Each ``<name>.csv`` of ``folder`` becomes ``ref.<name>``; types come from columns.toml, an empty cell is NULL.
+
+    Raises DeclarationError for a ragged file, an undeclared column, or two parameters of one code that hold on the same day.
+    """
+    known = columns.dictionary()
+    for path in sorted(folder.glob("*.csv")):
+        with open(path, encoding="utf-8", newline="") as handle:
+            header, *rows = list(csv.reader(handle))
+        if undeclared := [name for name in header if name not in known]:
+            raise DeclarationError(f"{path.name}: columns {undeclared} are not in warehouse/columns.toml")
+        if ragged := next((number for number, row in enumerate(rows, 2) if len(row) != len(header)), None):
+            raise DeclarationError(f"{path.name}: line {ragged} has a different number of cells than the header")
+        try:
+            types = {name: known[name].type for name in header}
+            _insert(con, f"ref.{path.stem}", types, (tuple(cell.strip() or None for cell in row) for row in rows))
+        except duckdb.ConversionException as error:
+            raise DeclarationError(f"{path.name}: a cell does not fit its type ({str(error).splitlines()[0]})") from None
+    _check_parameters(con)
+
+
+def _check_parameters(con: duckdb.DuckDBPyConnection) -> None:
+    clash = con.execute(
+        "SELECT a.code FROM ref.parameter AS a JOIN ref.parameter AS b ON a.code = b.code AND a.rowid < b.rowid "
+        "AND a.valid_from < b.valid_to AND b.valid_from < a.valid_to ORDER BY a.code LIMIT 1"
+    ).fetchone()
+    if clash:
+        raise DeclarationError(f"parameter.csv: {clash[0]} has two values for the same day")
+
+
+def run_date(con: duckdb.DuckDBPyConnection) -> dt.date | None:
+    """The newest as-of date of a merged batch.
+
+    A date that a file states counts before the day on which a file without any date happened to arrive; None without a batch.
+    """
+    row = con.execute(
+        "SELECT coalesce(max(as_of) FILTER (WHERE as_of_source IS DISTINCT FROM 'received'), max(as_of)) "
+        "FROM ops.batch WHERE state = 'merged'"
+    ).fetchone()
+    return row[0] if row else None
+
+
+def load_feeds(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], as_of: dt.date | None) -> None:
+    """Fill ``ref.run``, ``ref.feed`` and ``ref.feed_state``.
+
+    A feed is present once a batch was merged, and stale when its newest as-of date lies more than ``freshness_days`` before ``as_of``.
+    """
+    _insert(con, "ref.run", {"as_of": "DATE"}, [(as_of,)])
+    _insert(
+        con,
+        "ref.feed",
+        {"feed": "VARCHAR", "title": "VARCHAR", "department_title": "VARCHAR", "mode": "VARCHAR", "freshness_days": "BIGINT"},
+        [(feed.name, feed.title, feed.department_title, feed.mode, feed.freshness_days) for feed in feeds.values()],
+    )
+    con.execute(
+        "CREATE OR REPLACE TABLE ref.feed_state AS "
+        "WITH last AS (SELECT feed, max(as_of) AS last_as_of FROM ops.batch WHERE state = 'merged' GROUP BY feed) "
+        "SELECT feed.feed, last.last_as_of, last.last_as_of IS NOT NULL AS is_present, "
+        "coalesce(date_diff('day', last.last_as_of, run.as_of) > feed.freshness_days, FALSE) AS is_stale "
+        "FROM ref.feed AS feed CROSS JOIN ref.run AS run LEFT JOIN last ON last.feed = feed.feed"
+    )
+
+
+def load(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], as_of: dt.date | None) -> None:
+    """All of the above."""
+    load_codes(con)
+    load_feeds(con, feeds, as_of)

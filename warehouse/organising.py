@@ -1,0 +1,126 @@
+"""From a received file to validated rows: staging, as-of date, table-level checks, the suite, the rejects."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from connectors import settings
+from connectors.feed import Feed
+from connectors.files import Reading
+from expectations import stage
+from expectations.normalise import identifier
+from expectations.run import validate
+from warehouse.batch import Batch, utc_now, write_json
+from warehouse.database import connect
+
+log = logging.getLogger("fupin")
+
+SHRINK_LIMIT = 0.3
+UNIT_JUMP = (3_000.0, 30_000.0)
+
+
+def organise(batch: Batch, feed: Feed | None) -> None:
+    """Stage and validate ``batch``; it ends ``validated``, or ``blocked`` with every reason at once."""
+    reading = Reading.from_json(batch.data["reading"])
+    if feed is None or reading.problems:
+        _block(batch, list(reading.problems))
+        return
+    with connect(settings.home()) as con:
+        staged = stage.stage(con, batch.folder, feed, reading)
+        counts = {"rows_read": staged.rows_read, "rows_skipped": len(staged.skipped)}
+        problems = list(staged.problems)
+        as_of, source, found = _as_of(con, batch, feed, reading, staged)
+        problems += found
+        medians = _medians(con, feed, staged.present)
+        batch.save(
+            state="staged", staged_at=utc_now(), present=sorted(staged.present), skipped=staged.skipped, as_of=as_of, as_of_source=source,
+            medians=medians, **counts,
+        )  # fmt: skip
+        correction = bool(batch.data.get("correction_of"))
+        if not correction and not batch.data.get("accepted"):
+            problems += _compare_with_last(batch, feed, staged.rows_read, medians)
+        validation = validate(con, feed, "staged_rows", staged.present)
+        write_json(batch.folder / "gx.json", validation.summary)
+        problems += [problem for problem in validation.blocking if problem["code"] not in {p["code"] for p in problems}]
+        quarantined = stage.write_rejects(con, batch.folder, reading, staged, validation.rejected)
+    if staged.rows_read and quarantined == staged.rows_read and not problems:
+        problems.append({"code": "ALL_ROWS_REJECTED", "message": "文件的每一行都有错误，没有可以接收的数据。请先按“退回行”改正一行试送。"})
+    changes: dict[str, Any] = {
+        "rows_quarantined": quarantined,
+        "rows_landed": staged.rows_read - quarantined,
+        "warnings": validation.warnings,
+    }
+    if problems:
+        _block(batch, problems, **{**changes, "rows_landed": 0})
+    else:
+        batch.save(state="validated", validated_at=utc_now(), **changes)
+
+
+def _block(batch: Batch, problems: list[dict[str, Any]], **changes: Any) -> None:
+    reason = ",".join(dict.fromkeys(str(problem["code"]) for problem in problems)) or "UNRECOGNISED"
+    log.warning("batch %s blocked: %s", batch.reference, reason)
+    batch.save(state="blocked", problems=problems, reason=reason, validated_at=utc_now(), **changes)
+
+
+def _as_of(
+    con: duckdb.DuckDBPyConnection, batch: Batch, feed: Feed, reading: Reading, staged: stage.Staged
+) -> tuple[str | None, str, list[dict[str, str]]]:
+    """The batch's as-of date, where it came from, and problems. Column first, then the reader's title or file name, then the day of receipt."""
+    received = dt.datetime.fromisoformat(str(batch.data["received_at"])).date()
+    if inherited := batch.data.get("corrected_as_of"):
+        return str(inherited), "correction", []
+    found: dt.date | None = None
+    source = ""
+    if feed.as_of_column in staged.present:
+        name = identifier(str(feed.as_of_column))
+        row = con.execute(f"SELECT {name}, count(*) AS n FROM staged_rows WHERE {name} IS NOT NULL GROUP BY 1 ORDER BY n DESC, 1 DESC LIMIT 1").fetchone()
+        if row is not None:
+            found, source = row[0], "column"
+    if found is None and reading.as_of:
+        found, source = dt.date.fromisoformat(reading.as_of), str(reading.as_of_source)
+    if found is None:
+        return received.isoformat(), "received", []
+    # Ledger times are UTC; the county's day is eight hours ahead.
+    if found > received + dt.timedelta(days=1):
+        message = f"数据日期 {found} 晚于收到文件的日期 {received}。请核对数据日期。"
+        return found.isoformat(), source, [{"code": "AS_OF_FUTURE", "message": message}]
+    return found.isoformat(), source, []
+
+
+def _medians(con: duckdb.DuckDBPyConnection, feed: Feed, present: set[str]) -> dict[str, float]:
+    """Median of each money column's positive amounts: what shows a file in 万元 that says 元."""
+    money = [column.name for column in feed.columns if column.type == "money" and column.name in present]
+    if not money:
+        return {}
+    wanted = ", ".join(f"approx_quantile({identifier(name)}, 0.5) FILTER ({identifier(name)} > 0)" for name in money)
+    row = con.execute(f"SELECT {wanted} FROM staged_rows").fetchone() or ()
+    return {name: float(value) for name, value in zip(money, row, strict=False) if value is not None}
+
+
+def _compare_with_last(batch: Batch, feed: Feed, rows: int, medians: dict[str, float]) -> list[dict[str, str]]:
+    """Table-level comparison with the feed's last merged file: a collapsed row count, an amount that jumped by about 10,000."""
+    path = Path(batch.folder.parent / ".last.json")
+    if not path.is_file():
+        return []
+    last = json.loads(path.read_text(encoding="utf-8"))
+    problems = []
+    limit = settings.number("shrink_limit", SHRINK_LIMIT)
+    if feed.mode == "snapshot" and rows < (1 - limit) * last["rows"]:
+        gone = 1 - rows / last["rows"]
+        problems.append({
+            "code": "ROW_COUNT_COLLAPSE",
+            "message": f"本次 {rows} 行，上次 {last['rows']} 行，少了 {gone:.0%}。如果不是全量名单，请补齐；如果确实减少，请联系数据工程师放行。",
+        })  # fmt: skip
+    low, high = UNIT_JUMP
+    for name, value in medians.items():
+        before = last.get("medians", {}).get(name)
+        if before and value and (low < value / before < high or low < before / value < high):
+            label = feed.column(name).label
+            problems.append({"code": "UNIT_JUMP", "message": f"“{label}”与上次相比相差约一万倍，请核对单位是元还是万元。"})
+    return problems

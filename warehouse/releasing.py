@@ -1,0 +1,20 @@
+"""An engineer's decision that a batch held by a comparison (row count, unit) is right after all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from connectors.errors import TerminalError
+from warehouse.batch import Batch, open_mark
+
+HELD_BY_COMPARISON = frozenset({"ROW_COUNT_COLLAPSE", "UNIT_JUMP"})
+
+
+def release(home: Path, reference: str) -> None:
+    """Put a held batch back among the unfinished ones. Raises TerminalError if it was blocked for anything else."""
+    batch = Batch.load(home, reference)
+    codes = {problem["code"] for problem in batch.data.get("problems", [])}
+    if batch.state != "blocked" or not codes or not codes <= HELD_BY_COMPARISON:
+        raise TerminalError(f"{reference} is {batch.state} for {sorted(codes)}: only {sorted(HELD_BY_COMPARISON)} can be released")
+    open_mark(batch.folder).touch(mode=0o600)
+    batch.save(state="received", accepted=True, problems=[], reason=None)

@@ -1,0 +1,157 @@
+"""The steps of a batch's life, as the DAGs and ``fupin sync`` call them: collect → organise → merge → feedback → build → publish.
+
+Each step is idempotent: killed anywhere and called again it ends where the undisturbed one does. What travels between steps is a
+reference ``<feed>/<batch_id>`` and counts, never a row. Bad input ends a batch (``blocked``), it does not raise; what raises is
+a TransientError (worth a retry) or a TerminalError (an engineer's business), each one safe line.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from connectors import settings
+from connectors.errors import TerminalError, without_row_text
+from connectors.feed import Feed, load_feeds
+from warehouse.batch import UNRECOGNISED, Batch, utc_now
+
+log = logging.getLogger("fupin")
+
+Progress = Callable[[str], None]
+
+
+def _feed_of(batch: Batch, feeds: dict[str, Feed]) -> Feed | None:
+    name = str(batch.data["feed"])
+    if name == UNRECOGNISED:
+        return None
+    if name not in feeds:
+        raise TerminalError(f"feed {name} is not declared any more, but its batch {batch.reference} is unfinished")
+    return feeds[name]
+
+
+def _reference(feed: str, batch_id: str) -> str:
+    return batch_id if "/" in batch_id else f"{feed}/{batch_id}"
+
+
+def collect(feed: str) -> list[str]:
+    """Take every whole file out of the inbox of the feed's department; return references of the batches that await this feed.
+
+    Files of the department's other feeds are sorted to those; a file that no feed knows comes back as ``unrecognised/…``.
+    """
+    from warehouse import intake
+
+    feeds = load_feeds()
+    if feed not in feeds:
+        raise TerminalError(f"there is no feed {feed}")
+    with without_row_text(f"collecting {feed}"):
+        return intake.collect(settings.home(), feeds[feed], feeds)
+
+
+def organise(feed: str, batch_id: str) -> dict[str, Any]:
+    """Stage and validate one batch; returns its counts. Needs no lock on the warehouse."""
+    from warehouse import organising
+
+    batch = Batch.load(settings.home(), _reference(feed, batch_id))
+    if batch.state in ("received", "staged"):
+        with without_row_text(f"organising {batch.reference}"):
+            organising.organise(batch, _feed_of(batch, load_feeds()))
+    return _summary(batch)
+
+
+def merge(feed: str, batch_id: str) -> dict[str, Any]:
+    """Merge a validated batch into history, or write a blocked or duplicate one into the ledger: one transaction."""
+    from warehouse import merging
+
+    batch = Batch.load(settings.home(), _reference(feed, batch_id))
+    feeds = load_feeds()
+    with without_row_text(f"merging {batch.reference}"):
+        merging.merge(settings.home(), batch, _feed_of(batch, feeds), feeds)
+    return _summary(batch)
+
+
+def feedback(feed: str, batch_id: str) -> dict[str, Any]:
+    """Write the sender's receipt and close the batch."""
+    from warehouse.feedback import write_receipt
+
+    home = settings.home()
+    batch = Batch.load(home, _reference(feed, batch_id))
+    declaration = _feed_of(batch, load_feeds())
+    with without_row_text(f"receipt of {batch.reference}"):
+        outbox = home / "outbox" / str(batch.data["department"])
+        outbox.mkdir(parents=True, exist_ok=True, mode=0o700)
+        rejects = batch.rejects if batch.rejects.exists() else None
+        header = list((batch.data.get("reading") or {}).get("header") or [])
+        receipt = write_receipt(outbox, batch.data, declaration, rejects, header)
+        batch.save(receipt=receipt.name, receipted_at=batch.data.get("receipted_at") or utc_now())
+        batch.close()
+    return _summary(batch)
+
+
+def build(progress: Progress | None = None) -> dict[str, int]:
+    """Rebuild ``core.person`` and every mart from the warehouse's present state; returns rows per mart."""
+    from warehouse import monitor
+    from warehouse.database import open_warehouse
+    from warehouse.history.tables import create_tables
+
+    feeds = load_feeds()
+    with without_row_text("building the marts"), open_warehouse(settings.home()) as con:
+        create_tables(con, feeds.values())
+        return monitor.build(con, feeds, progress=progress)
+
+
+def publish() -> dict[str, Any]:
+    """Publish the marts as a snapshot; the same content again is the same snapshot. Returns the manifest's head."""
+    from warehouse import publish as publication
+    from warehouse.database import open_warehouse
+
+    feeds = load_feeds()
+    home = settings.home()
+    with without_row_text("publishing"), open_warehouse(home) as con:
+        return publication.publish(con, home, feeds)
+
+
+def _summary(batch: Batch) -> dict[str, Any]:
+    """What may stand in XCom and on a terminal: identifiers of the batch and counts."""
+    names = ("batch_id", "feed", "state", "as_of", "rows_read", "rows_landed", "rows_quarantined", "rows_skipped")
+    changes = ("rows_inserted", "rows_ended", "rows_unchanged", "duplicate_of", "reason")
+    return {name: batch.data.get(name) for name in names + changes if batch.data.get(name) is not None}
+
+
+def sync(names: list[str], progress: Progress) -> list[dict[str, Any]]:
+    """Every step for the feeds ``names`` (all when empty) in this process, then marts and snapshot; returns a summary per batch.
+
+    What an engineer runs without a scheduler; the steps are those that the DAGs call.
+    """
+    import threading
+
+    from expectations import run
+
+    feeds = load_feeds()
+    if unknown := sorted(set(names) - set(feeds)):
+        raise TerminalError(f"there is no feed {', '.join(unknown)}; there are: {', '.join(feeds)}")
+    # Great Expectations takes seconds to import; DuckDB reads the first file meanwhile.
+    threading.Thread(target=run.warm, daemon=True).start()
+    summaries: list[dict[str, Any]] = []
+    home: Path = settings.home()
+    waiting: list[tuple[str, str]] = []
+    for name in names or list(feeds):
+        for reference in collect(name):
+            if (name, reference) not in waiting:
+                waiting.append((name, reference))
+    seen: set[str] = set()
+    for name, reference in waiting:
+        if reference in seen:
+            continue
+        seen.add(reference)
+        progress(f"{reference}: {Batch.load(home, reference).data['original_name_safe']}")
+        organise(name, reference)
+        merge(name, reference)
+        summaries.append(feedback(name, reference))
+    if summaries or not (home / "published" / "current").exists():
+        progress("marts")
+        build(progress)
+        progress("snapshot")
+        publish()
+    return summaries

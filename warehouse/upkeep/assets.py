@@ -1,0 +1,38 @@
+"""Every Airflow asset of the platform, in one place: a name that is declared twice with different addresses stops its tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from airflow.sdk import Asset, AssetWatcher
+
+from connectors import settings
+from connectors.feed import Feed
+from connectors.watch import InboxTrigger
+
+
+def doorbells(feeds: Mapping[str, Feed]) -> dict[str, Asset]:
+    """Department → the asset that rings when whole files lie in its inbox; the department's feeds share it."""
+    poke = settings.number("settle_seconds", 1.0)
+    inboxes = settings.home() / "ingest"
+    return {
+        department: Asset(
+            name=f"inbox_{department}",
+            uri=f"fupin://inbox/{department}",
+            watchers=[
+                AssetWatcher(
+                    name=f"inbox_{department}", trigger=InboxTrigger(folder=str(inboxes / department), poke=poke)
+                )
+            ],
+        )
+        for department in sorted({feed.department for feed in feeds.values()})
+    }
+
+
+def tables(feeds: Mapping[str, Feed]) -> dict[str, Asset]:
+    """Feed → the asset that says «its rows in the warehouse have changed»."""
+    return {name: Asset(name=f"feed_{name}", uri=f"fupin://warehouse/{name}") for name in sorted(feeds)}
+
+
+MARTS = Asset(name="marts", uri="fupin://warehouse/mart")
+SNAPSHOT = Asset(name="snapshot", uri="fupin://published/current")
