@@ -1,8 +1,8 @@
 """The doorbell: wakes a department's DAGs when whole files lie in its inbox.
 
-Airflow keeps only the first of several asset events that arrive close together, so an event says «look», never «take this
-file»: the DAG's first task takes whatever is there. The trigger therefore needs no memory across restarts; a file that
-is still there rings again.
+Airflow keeps only the first of several asset events that arrive close together, so an event says «look», never «take
+this file»: the DAG's first task takes whatever is there. The trigger therefore needs no memory across restarts; a file
+that is still there rings again.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def look(inboxes: Path) -> dict[str, dict[str, Look]]:
         try:
             with os.scandir(department) as entries:
                 for entry in entries:
-                    # A link is never followed (it may point at any file of this machine), but it rings: its sender is told.
+                    # A link is never followed, it may point at any file of this machine; it rings: its sender is told.
                     if is_unfinished(entry.name) or entry.is_dir(follow_symlinks=False):
                         continue
                     status = entry.stat(follow_symlinks=False)
@@ -86,8 +86,8 @@ class Bell:
 class InboxTrigger(BaseEventTrigger):
     """Fires while whole files lie in ``ingest/<department>``; never opens, moves or deletes one.
 
-    ``folder``: the department's inbox, absolute. ``poke``: seconds between two looks; a file is whole when two looks in a
-    row see the same size and mtime. All inboxes of one data root share one scan.
+    ``folder``: the department's inbox, absolute. ``poke``: seconds between two looks; a file is whole when two looks in
+    a row see the same size and mtime. All inboxes of one data root share one scan.
     """
 
     def __init__(self, *, folder: str, poke: float = 1.0) -> None:

@@ -15,8 +15,9 @@ from warehouse.upkeep.retries import DEFAULTS
 
 TIMEZONE = "Asia/Shanghai"
 
+
 def counts(result: dict[str, Any]) -> dict[str, Any]:
-    """What may stand in Airflow's database of a task's result: numbers and the batch's state, never a text of a sender."""
+    """What may stand in Airflow's database of a task's result: numbers and the batch's state, no sender's text."""
     return {key: value for key, value in result.items() if isinstance(value, int) or key in ("batch_id", "state")}
 
 
@@ -50,9 +51,7 @@ def feed_dag(feed: Feed, bell: Asset, table: Asset) -> DAG:
         dag_display_name=f"{feed.title} {name}",
         description=f"{feed.department_title}：{feed.title}",
         doc_md=document(feed),
-        schedule=AssetOrTimeSchedule(
-            assets=[bell], timetable=CronTriggerTimetable(feed.schedule, timezone=TIMEZONE)
-        ),
+        schedule=AssetOrTimeSchedule(assets=[bell], timetable=CronTriggerTimetable(feed.schedule, timezone=TIMEZONE)),
         catchup=False,
         max_active_runs=1,
         default_args=DEFAULTS,
@@ -79,12 +78,12 @@ def feed_dag(feed: Feed, bell: Asset, table: Asset) -> DAG:
             from warehouse import tasks
 
             result = tasks.merge(name, batch_id)
-            if result.get("state") != "merged":
-                # Skipped, not done: a task that is done announces new rows, and the marts would be rebuilt for nothing.
-                raise AirflowSkipException(f"batch {batch_id} is {result.get('state')}: nothing to merge")
+            if result.get("state") == "duplicate":
+                # Skipped, not done: a task that is done announces news, and the marts would be rebuilt for nothing.
+                raise AirflowSkipException(f"batch {batch_id} is a duplicate")
             return counts(result)
 
-        # A blocked or a duplicate batch has its merge skipped and its receipt written all the same.
+        # A duplicate has its merge skipped and its receipt written all the same.
         @task(trigger_rule="none_failed", priority_weight=30, weight_rule="absolute")
         def feedback(batch_id: str) -> dict[str, Any]:
             """Put the receipt into the department's outbox."""

@@ -1,7 +1,7 @@
 """The Airflow DAG that rebuilds the marts and publishes 发布 whenever a feed's rows have changed.
 
-It works from the warehouse's state, not from the events: several merges may share one run, and a merge that ends while a
-run is under way starts another one after it.
+It works from the warehouse's state, not from the events: several merges may share one run, and a merge that ends while
+a run is under way starts another one after it.
 """
 
 from __future__ import annotations

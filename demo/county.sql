@@ -86,7 +86,7 @@ WITH placed AS (
       ELSE greatest(head_age - 46 - dice(pno, 'gap', 8), 0) END AS age,
     CASE role
       WHEN 'head' THEN u(hno, 'head') < CASE WHEN size = 1 THEN 550000 ELSE 780000 END
-      WHEN 'spouse' THEN u(hno, 'head') >= CASE WHEN size = 1 THEN 550000 ELSE 780000 END
+      WHEN 'spouse' THEN u(hno, 'head') >= 780000
       WHEN 'parent' THEN (u(hno, 'parent') < 400000) <> (k = 5 AND NOT fourth_is_child)
       ELSE u(pno, 'sex') < 520000 END AS is_male
   FROM roles
@@ -130,3 +130,7 @@ SELECT * EXCLUDE (body, turn), CASE WHEN turn < 497 THEN id_of(body) ELSE error(
   NOT is_registered AND NOT is_omitted AS is_spare,
   getvariable('as_of') AS data_date
 FROM numbered ORDER BY pno;
+
+DROP TABLE member;
+DROP TABLE drawn_household;
+DROP TABLE poor_household;

@@ -1,6 +1,7 @@
 """What each department's file looks like: its name, format, title rows, headers and habits of spelling.
 
-Clean files (``dirt="none"``) have no layout: UTF-8 CSV, the header row first, canonical values under each column's first alias.
+Clean files (``dirt="none"``) have no layout: UTF-8 CSV, the header row first, canonical values under each column's first
+alias.
 """
 
 from __future__ import annotations
@@ -38,28 +39,87 @@ class Layout:
 
 LAYOUTS: dict[str, Layout] = {
     "registry_household": Layout(
-        "建档立卡户", "xlsx", titles=("北镇市建档立卡贫困户信息表",), has_total=True, has_footer=True, months="compact", date_cells=True,
+        "建档立卡户",
+        "xlsx",
+        titles=("北镇市建档立卡贫困户信息表",),
+        has_total=True,
+        has_footer=True,
+        months="compact",
+        date_cells=True,
         headers={
-            "town": "乡（镇）", "head_citizen_id": "户主证件号码 ", "wage_income_yuan": "工资性收入（元）", "business_income_yuan": "生产经营性收入（元）",
-            "property_income_yuan": "财产性收入(元)", "total_income_yuan": "年收入（元）", "net_income_per_head_yuan": "人均\n纯收入", "farmland_mu": "耕地面积（亩）",
+            "town": "乡（镇）",
+            "head_citizen_id": "户主证件号码 ",
+            "wage_income_yuan": "工资性收入（元）",
+            "business_income_yuan": "生产经营性收入（元）",
+            "property_income_yuan": "财产性收入(元)",
+            "total_income_yuan": "年收入（元）",
+            "net_income_per_head_yuan": "人均\n纯收入",
+            "farmland_mu": "耕地面积（亩）",
         },
     ),
-    "registry_person": Layout("建档立卡人口", encoding="utf-8-sig", dates="compact", headers={"work_months": "务工时间（月）", "name": "姓 名"}),
-    "village": Layout("行政村基本情况", "xlsx", titles=("北镇市行政村基本情况表", "（2019年）"), has_footer=True, headers={"income_per_head_yuan": "农民人均可支配收入（元）"}),
+    "registry_person": Layout(
+        "建档立卡人口",
+        encoding="utf-8-sig",
+        dates="compact",
+        headers={"work_months": "务工时间（月）", "name": "姓 名"},
+    ),
+    "village": Layout(
+        "行政村基本情况",
+        "xlsx",
+        titles=("北镇市行政村基本情况表", "（2019年）"),
+        has_footer=True,
+        headers={"income_per_head_yuan": "农民人均可支配收入（元）"},
+    ),
     "household_registration": Layout("户籍人口", encoding="gb18030", dates="compact", labels=False),
     "education_enrollment": Layout(
-        "学籍", encoding="gb18030", titles=("北镇市中小学学籍信息表",), repeat_after=500, has_footer=True, dates="slash", months="compact",
+        "学籍",
+        encoding="gb18030",
+        titles=("北镇市中小学学籍信息表",),
+        repeat_after=500,
+        has_footer=True,
+        dates="slash",
+        months="compact",
         headers={"citizen_id": "身份证号", "student_no": "全国学籍号", "guardian_phone": "监护人联系电话"},
     ),
     "health_insurance": Layout("医保参保", labels=False, headers={"citizen_id": "证件号"}),
-    "health_settlement": Layout("医疗结算", encoding="gb18030", blank_after=300, has_total=True, dates="dot", ratios="percent", headers={"eligible_yuan": "政策范围内（合规）费用"}),
+    "health_settlement": Layout(
+        "医疗结算",
+        encoding="gb18030",
+        blank_after=300,
+        has_total=True,
+        dates="dot",
+        ratios="percent",
+        headers={"eligible_yuan": "政策范围内（合规）费用"},
+    ),
     "social_insurance": Layout(
-        "城乡居民养老保险", encoding="utf-8-sig", delimiter="\t", labels=False, dates="compact", months="compact", headers={"name": "AAC003", "citizen_id": "AAC002", "local_no": "AAC001"}
+        "城乡居民养老保险",
+        encoding="utf-8-sig",
+        delimiter="\t",
+        labels=False,
+        dates="compact",
+        months="compact",
+        headers={"name": "AAC003", "citizen_id": "AAC002", "local_no": "AAC001"},
     ),
     "housing_assessment": Layout(
-        "农村房屋安全鉴定", "xlsx", titles=("北镇市农村房屋安全鉴定汇总表", "填报单位：北镇市住房和城乡建设局"), has_total=True, has_footer=True, dates="chinese", headers={"area_sqm": "面积（㎡）"}
+        "农村房屋安全鉴定",
+        "xlsx",
+        titles=("北镇市农村房屋安全鉴定汇总表", "填报单位：北镇市住房和城乡建设局"),
+        has_total=True,
+        has_footer=True,
+        dates="chinese",
+        headers={"area_sqm": "面积（㎡）"},
     ),
-    "bank_loan": Layout("扶贫小额信贷", "xlsx", titles=("扶贫贷款明细表",), note="单位：万元", has_total=True, has_footer=True, dates="dot", in_wan=True, ratios="hundred"),
+    "bank_loan": Layout(
+        "扶贫小额信贷",
+        "xlsx",
+        titles=("扶贫贷款明细表",),
+        note="单位：万元",
+        has_total=True,
+        has_footer=True,
+        dates="dot",
+        in_wan=True,
+        ratios="hundred",
+    ),
 }
 
 
@@ -110,7 +170,8 @@ def label_sql(column: Column, cell: str, which: int = 0) -> str:
 def wan_sql(cell: str) -> str:
     """SQL of yuan with two digits as ten thousands: ``43512.33`` → ``4.351233``."""
     cents = f"CAST(replace({cell}, '.', '') AS BIGINT)"
-    return f"rtrim(rtrim(CAST({cents} // 1000000 AS VARCHAR) || '.' || lpad(CAST({cents} % 1000000 AS VARCHAR), 6, '0'), '0'), '.')"
+    parts = f"CAST({cents} // 1000000 AS VARCHAR) || '.' || lpad(CAST({cents} % 1000000 AS VARCHAR), 6, '0')"
+    return f"rtrim(rtrim({parts}, '0'), '.')"
 
 
 def ratio_sql(style: str, cell: str) -> str:

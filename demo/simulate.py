@@ -1,10 +1,12 @@
 """The synthetic county: ten departments' files and the truth beside them, from a number of people and a seed.
 
-Everything is drawn in DuckDB SQL by hashing (thing, seed), so one seed gives the same files on any machine. Nobody in it can be
-a living person: all citizen ids are of the unassigned divisions 2199xx; phones are of the range 1440, which serves machines.
+Everything is drawn in DuckDB SQL by hashing (thing, seed), so one seed gives the same files on any machine. Nobody in it
+can be a living person: all citizen ids are of the unassigned divisions 2199xx; phones are of the range 1440, which serves
+machines.
 
-Scale: about 4.8 rows per person over ten feeds, a fifth of the people registered. From 20,000 people on, exactly 1,542 people in
-registered households are still poor (脱贫属性 未脱贫 or 返贫); below, in proportion (never none). Four villages have not exited.
+Scale: about 4.8 rows per person over ten feeds, a fifth of the people registered. From 20,000 people on, exactly 1,542
+people in registered households are still poor (脱贫属性 未脱贫 or 返贫); below, in proportion (never none). Four villages
+have not exited.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ CHANGED_AS_OF = date(2019, 7, 31)
 POOR = 1542
 POOR_FROM = 20_000
 PEOPLE = range(100, 20_000_001)
+IN_MEMORY = 2_000_000
 
 
 def simulate(
@@ -45,11 +48,12 @@ def simulate(
     changed: float = 0.0,
     memory_gb: float = 3.0,
 ) -> dict[str, Any]:
-    """Write ``out/ingest/<department>/<file>`` and ``out/truth/*.parquet``; return files, rows and county figures.
+    """Write ``out/ingest/<department>/<file>`` and ``out/truth/*.parquet``; return files, rows, county figures.
 
-    ``dirt``: ``none`` (UTF-8 CSV, canonical values) or ``real`` (as departments send them). ``fmt``: ``csv`` or ``mixed`` (small
-    files as xlsx); default csv for clean files, mixed for real ones. ``changed``: per cent of each feed's rows that differ from the
-    same county a month before (as-of 2019-07-31). Raises TerminalError for arguments that make no county.
+    ``dirt``: ``none`` (UTF-8 CSV, canonical values) or ``real`` (as departments send them). ``fmt``: ``csv`` or
+    ``mixed`` (small files as xlsx); default csv for clean files, mixed for real ones. ``changed``: per cent of each
+    feed's rows that differ from the same county a month before (as-of 2019-07-31). Raises TerminalError for arguments
+    that make no county.
     """
     if people not in PEOPLE:
         raise TerminalError(f"people must be {PEOPLE.start} to {PEOPLE.stop - 1}")
@@ -68,7 +72,12 @@ def simulate(
     (out / "truth").mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".simulate-", dir=out))
     try:
-        with duckdb.connect(str(work / "county.duckdb"), config={"memory_limit": f"{memory_gb}GB", "temp_directory": str(work / "spill")}) as con:
+        # Up to two million people the tables stay in memory (and spill); above, they are compressed on disk.
+        place = ":memory:" if people <= IN_MEMORY else str(work / "county.duckdb")
+        with duckdb.connect(
+            place,
+            config={"memory_limit": f"{memory_gb}GB", "temp_directory": str(work / "spill")},
+        ) as con:
             _county(con, people, seed, day, changed)
             progress(f"{people:,} people drawn")
             truth.begin(con)
@@ -79,13 +88,25 @@ def simulate(
             figures = truth.finish(con, out / "truth")
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return {"people": people, "seed": seed, "as_of": day.isoformat(), "rows": sum(file["rows"] for file in files), "files": files, "county": figures}
+    return {
+        "people": people,
+        "seed": seed,
+        "as_of": day.isoformat(),
+        "rows": sum(file["rows"] for file in files),
+        "files": files,
+        "county": figures,
+    }
 
 
 def _county(con: duckdb.DuckDBPyConnection, people: int, seed: int, day: date, changed: float) -> None:
     poor = POOR if people >= POOR_FROM else max(1, round(POOR * people / POOR_FROM))
     variables: dict[str, Any] = {
-        "seed": seed, "people": people, "poor": poor, "base": BASE, "as_of": day.isoformat(), "changed": float(changed),
+        "seed": seed,
+        "people": people,
+        "poor": poor,
+        "base": BASE,
+        "as_of": day.isoformat(),
+        "changed": float(changed),
         "divisions": str(HERE / "divisions_210782.csv"),
     }
     for name, value in variables.items():
@@ -94,7 +115,9 @@ def _county(con: duckdb.DuckDBPyConnection, people: int, seed: int, day: date, c
         con.execute((HERE / f"{name}.sql").read_text(encoding="utf-8"))
 
 
-def _department_file(con: duckdb.DuckDBPyConnection, feed: Feed, out: Path, day: date, dirt: str, fmt: str) -> dict[str, Any]:
+def _department_file(
+    con: duckdb.DuckDBPyConnection, feed: Feed, out: Path, day: date, dirt: str, fmt: str
+) -> dict[str, Any]:
     """One feed's file and its truth; the file appears under its name only when it is whole."""
     layout = LAYOUTS[feed.name]
     select = (HERE / "feeds" / f"{feed.name}.sql").read_text(encoding="utf-8").rstrip().rstrip(";")
@@ -120,7 +143,13 @@ def _department_file(con: duckdb.DuckDBPyConnection, feed: Feed, out: Path, day:
         # COPY keeps the order of the table, and so the row numbers of the truth.
         con.execute(f"COPY (SELECT {names} FROM c_{feed.name}) TO {quote(temporary)} (FORMAT csv, HEADER)")
         rows = truth.clean_rows(con, feed, path.name)
-    if feed.name not in ("bank_loan", "health_settlement"):  # the situations are read from these two
-        con.execute(f"DROP TABLE c_{feed.name}")
+    truth.note(con, feed)
+    con.execute(f"DROP TABLE c_{feed.name}")
     settle(temporary, path)
-    return {"feed": feed.name, "department": feed.department, "file": path.name, "rows": rows, "bytes": path.stat().st_size}
+    return {
+        "feed": feed.name,
+        "department": feed.department,
+        "file": path.name,
+        "rows": rows,
+        "bytes": path.stat().st_size,
+    }

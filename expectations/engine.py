@@ -195,7 +195,7 @@ class _RowRule(ColumnMapMetricProvider):
     @column_condition_partial(engine=DuckDBExecutionEngine)
     def _duckdb(cls, column: Any, bad: str, **kwargs: Any) -> Any:
         # literal_column and not text(): a colon in the predicate is no bind parameter.
-        return sa.not_(sa.literal_column(f"({bad})", sa.Boolean))
+        return sa.not_(sa.literal_column(f"({bad}\n)", sa.Boolean))
 
 
 class _RowOrdered(ColumnMapMetricProvider):
@@ -263,19 +263,24 @@ class Counted:
             severity=base.severity,
         )
 
+    @property
+    def _table(self) -> dict[str, Any]:
+        """The whole table in the words of GX's own expectations, so that what both need is computed once."""
+        return {"batch_id": self.batch_id, "table": None, "row_condition": None, "condition_parser": None}  # type: ignore[attr-defined]
+
     def _metric(self, suffix: str, engine: Any, extra: dict[str, Any] | None = None) -> MetricConfiguration:
         condition: Any = get_metric_provider(f"{self.count_metric}.condition", engine)[0]
         values = {key: getattr(self, key, None) for key in condition.condition_value_keys}
         return MetricConfiguration(
             metric_name=f"{self.count_metric}.{suffix}",
-            metric_domain_kwargs={"batch_id": self.batch_id, "column": getattr(self, "column", ROW)},  # type: ignore[attr-defined]
+            metric_domain_kwargs={**self._table, "column": getattr(self, "column", ROW)},
             metric_value_kwargs={**{key: value for key, value in values.items() if value is not None}, **(extra or {})},
         )
 
     def get_validation_dependencies(
         self, execution_engine: Any = None, runtime_configuration: dict | None = None, **kwargs: Any
     ) -> ValidationDependencies:
-        rows = MetricConfiguration("table.row_count", {"batch_id": self.batch_id}, {})  # type: ignore[attr-defined]
+        rows = MetricConfiguration("table.row_count", self._table, {})
         metrics = {"rows": rows, "unexpected": self._metric("unexpected_count", execution_engine)}
         return ValidationDependencies(metric_configurations=metrics, result_format={"result_format": "BASIC"})
 

@@ -19,15 +19,14 @@ cheap; whether an expectation exists and takes its arguments is checked where Gr
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import duckdb
+import sqlglot
+from sqlglot import exp
 
 from connectors.errors import DeclarationError
 from connectors.feed import Feed
@@ -69,31 +68,19 @@ def rules_path(feed: Feed) -> Path:
     return beside if beside.is_file() else RULES / f"{feed.name}.toml"
 
 
-def _references(tree: Any) -> Iterator[str]:
-    if isinstance(tree, dict):
-        if tree.get("class") == "COLUMN_REF":
-            yield tree["column_names"][-1]
-        for value in tree.values():
-            yield from _references(value)
-    elif isinstance(tree, list):
-        for value in tree:
-            yield from _references(value)
-
-
 def _predicate_columns(bad: str) -> set[str] | None:
     """The columns a predicate reads, or None if it is no single SQL predicate."""
-    # Parsed without brackets: text that closes a bracket and goes on is no predicate.
-    row = duckdb.execute("SELECT json_serialize_sql(?)", [f"SELECT 1 FROM t WHERE\n{bad}\n"]).fetchone()
-    parsed: dict[str, Any] = json.loads(row[0]) if row else {"error": True}
-    if parsed.get("error") or len(parsed["statements"]) != 1:
+    try:
+        # Parsed without brackets: text that closes a bracket and goes on is no predicate.
+        (tree,) = sqlglot.parse(f"SELECT 1 FROM t WHERE\n{bad}\n", read="duckdb")
+    except (sqlglot.errors.SqlglotError, ValueError):
         return None
-    node = parsed["statements"][0]["node"]
-    clauses = ("modifiers", "having", "qualify", "group_expressions", "sample")
-    if node.get("type") != "SELECT_NODE" or any(node.get(clause) for clause in clauses):
+    # The parser spells its key ``from_``; anything beside these parts is more than a predicate.
+    known = {"expressions", "from", "from_", "where", "kind"}
+    if not isinstance(tree, exp.Select) or not {part for part, value in tree.args.items() if value} <= known:
         return None
-    lambdas = set(re.findall(r"\blambda\s+(\w+(?:\s*,\s*\w+)*)\s*:", bad))
-    bound = {name.strip() for names in lambdas for name in names.split(",")}
-    return set(_references(node["where_clause"])) - bound
+    bound = {name.name for function in tree.find_all(exp.Lambda) for name in function.expressions}
+    return {column.name for column in tree.args["where"].find_all(exp.Column)} - bound
 
 
 def _rule(path: Path, feed: Feed, raw: dict[str, Any]) -> Rule:

@@ -18,10 +18,10 @@ from typing import Any
 
 import duckdb
 
-from connectors.errors import DeclarationError, TerminalError, TransientError, without_row_text
+from connectors.errors import DeclarationError, FupinError, TerminalError, TransientError, without_row_text
 from connectors.feed import Feed
 from expectations.normalise import identifier, literal
-from expectations.rules import SEVERITIES, load_rules
+from expectations.rules import SEVERITIES, Rule, load_rules
 from expectations.suite import CELL_CODES, derive
 
 _SEVERITY = {gx: ours for ours, gx in SEVERITIES.items()}
@@ -92,24 +92,25 @@ def _context() -> Any:
     return context
 
 
-_SUITES: dict[tuple[str, frozenset[str]], tuple[Feed, Any, dict[str, Any]]] = {}
+_SUITES: dict[tuple[str, frozenset[str]], tuple[tuple[Feed, tuple[Rule, ...]], Any, dict[str, Any]]] = {}
 
 
 def _suite(feed: Feed, present: frozenset[str]) -> tuple[Any, dict[str, Any]]:
+    """The feed's suite for the columns in ``present``, as GX's object and as JSON; built again only if anything changed."""
+    made_of = (feed, load_rules(feed))
     known = _SUITES.get((feed.name, present))
-    if known is not None and known[0] is feed:
-        return known[1], known[2]
-    suite, raw = _build(feed, present)
-    _SUITES[feed.name, present] = (feed, suite, raw)
-    return suite, raw
+    if known is None or known[0] != made_of:
+        known = (made_of, *_build(*made_of, present))
+        _SUITES[feed.name, present] = known
+    return known[1], known[2]
 
 
-def _build(feed: Feed, present: frozenset[str]) -> tuple[Any, dict[str, Any]]:
+def _build(feed: Feed, rules: tuple[Rule, ...], present: frozenset[str]) -> tuple[Any, dict[str, Any]]:
     from great_expectations.core import ExpectationSuite
 
     from expectations import engine
 
-    raw = derive(feed, load_rules(feed), present)
+    raw = derive(feed, rules, present)
     built = []
     for entry in raw["expectations"]:
         try:
@@ -123,7 +124,7 @@ def _build(feed: Feed, present: frozenset[str]) -> tuple[Any, dict[str, Any]]:
 def check(feed: Feed) -> None:
     """Raise DeclarationError if Great Expectations does not accept the feed's rules."""
     _context()
-    _build(feed, frozenset(column.name for column in feed.columns))
+    _build(feed, load_rules(feed), frozenset(column.name for column in feed.columns))
 
 
 def _raised(result: Any) -> bool:
@@ -131,23 +132,6 @@ def _raised(result: Any) -> bool:
     return bool(info.get("raised_exception")) or any(
         isinstance(item, dict) and item.get("raised_exception") for item in info.values()
     )
-
-
-def _explain(
-    con: duckdb.DuckDBPyConnection, feed: Feed, table: str, raw: dict[str, Any], failure: Exception | None
-) -> Exception:
-    """The error for a check that GX could not evaluate: names the rule whose SQL fails, if one does."""
-    if isinstance(failure, TransientError):
-        return TransientError(f"feed {feed.name}: validation: {failure}")
-    for entry in raw["expectations"]:
-        bad = entry["kwargs"].get("bad")
-        if bad is not None:
-            try:
-                with without_row_text("SQL"):
-                    con.execute(f"SELECT count(*) FROM {identifier(table)} WHERE (\n{bad}\n)").fetchall()
-            except TerminalError as error:
-                return TerminalError(f"feed {feed.name}: rule {entry['meta']['rule']} cannot be evaluated ({error})")
-    return TerminalError(f"feed {feed.name}: validation cannot be evaluated ({failure or 'unknown'})")
 
 
 def _passed(result: Any) -> bool:
@@ -255,25 +239,37 @@ def _validate(con: duckdb.DuckDBPyConnection, feed: Feed, table: str, present: f
 
     suite, raw = _suite(feed, present)
     # GX keeps its assets for ever: one per feed, over a view that each batch replaces.
-    batch = f"batch_{feed.name}"
-    current = engine.DuckDBExecutionEngine.over(con)
-    token = engine.CURRENT.set(current)
-    try:
-        with without_row_text(f"feed {feed.name}: validation"):
-            con.execute(f"CREATE OR REPLACE TEMP VIEW {identifier(batch)} AS FROM {table}")
-        outcome = _definition(context, batch).get_batch().validate(suite, result_format=_RESULT_FORMAT)
-    finally:
-        engine.CURRENT.reset(token)
-    failure = current.failure
+    view = f"batch_{feed.name}"
+    with without_row_text(f"feed {feed.name}: validation"):
+        con.execute(f"CREATE OR REPLACE TEMP VIEW {identifier(view)} AS FROM {table}")
+
+    def ask(question: Any) -> tuple[Any, FupinError | None]:
+        current = engine.DuckDBExecutionEngine.over(con)
+        token = engine.CURRENT.set(current)
+        try:
+            return _definition(context, view).get_batch().validate(
+                question, result_format=_RESULT_FORMAT
+            ), current.failure
+        finally:
+            engine.CURRENT.reset(token)
+
+    outcome, failure = ask(suite)
+    if failure is not None or any(_raised(result) for result in outcome.results):
+        if isinstance(failure, TransientError):
+            raise TransientError(f"feed {feed.name}: validation: {failure}")
+        # One broken rule fails the query that all share: asked one by one, it names itself.
+        for entry, expectation in zip(raw["expectations"], suite.expectations, strict=True):
+            result, why = ask(expectation)
+            if why is not None or _raised(result):
+                raise TerminalError(f"feed {feed.name}: rule {entry['meta']['rule']} cannot be evaluated ({why})")
+        raise TerminalError(f"feed {feed.name}: the suite cannot be evaluated ({failure})")
     # GX groups results by how they were computed; the suite's own order is restored by rule.
     by_rule = {result.expectation_config.meta["rule"]: result for result in outcome.results}
-    if failure is not None or any(_raised(result) for result in outcome.results):
-        raise _explain(con, feed, batch, raw, failure)
     results = [by_rule[entry["meta"]["rule"]] for entry in raw["expectations"]]
 
     rejected = identifier(f"rejected_{feed.name}")
     blocking: list[dict[str, str]] = []
-    told: list[tuple[dict[str, Any], str | None]] = []
+    told: list[tuple[dict[str, Any], str | None, int]] = []
     failed: list[tuple[dict[str, Any], str]] = []
     keys_failed = False
     for entry, result in zip(raw["expectations"], results, strict=True):
@@ -284,7 +280,7 @@ def _validate(con: duckdb.DuckDBPyConnection, feed: Feed, table: str, present: f
         if severity == "block":
             blocking.append({"code": entry["meta"]["code"], "message": _blocking_message(feed, present, entry)})
         elif severity == "warn":
-            told.append((entry, query))
+            told.append((entry, query, int(result.result.get("unexpected_count", 1))))
         elif entry["type"] == "expect_row_key_to_be_unique":
             keys_failed = True
         elif query is None:
@@ -297,14 +293,14 @@ def _validate(con: duckdb.DuckDBPyConnection, feed: Feed, table: str, present: f
         con.execute(f"CREATE OR REPLACE TEMP TABLE {rejected} ({columns})")
         _quarantine(con, failed, rejected)
         if keys_failed:
-            con.execute(f"INSERT INTO {rejected} {_keys_sql(feed, batch, rejected, present)}")
+            con.execute(f"INSERT INTO {rejected} {_keys_sql(feed, view, rejected, present)}")
+        unsound = {name for (name,) in con.execute(f'SELECT DISTINCT "column" FROM {rejected}').fetchall()}
         warnings = []
-        for entry, query in told:
-            count = 1
-            if query is not None:
+        for entry, query, count in told:
+            if query is not None and unsound.intersection(entry["meta"]["columns"]):
                 sound = _unless_rejected(rejected, entry["meta"]["columns"])
-                row = con.execute(f"SELECT count(*) FROM ({query}) AS q{sound}").fetchone()
-                count = int(row[0]) if row else 0
+                found = con.execute(f"SELECT count(*) FROM ({query}) AS q{sound}").fetchone()
+                count = int(found[0]) if found else 0
             if count:
                 warnings.append({"rule": entry["meta"]["rule"], "count": count, "message": entry["description"]})
         row = con.execute(f"SELECT count(DISTINCT _row) FROM {rejected}").fetchone()

@@ -1,8 +1,8 @@
 """A recognised file becomes typed rows: one pass from text to ``rows.parquet``, and the rejects beside it.
 
 DuckDB reads the text in parallel and in order, so a row's place in the Parquet file is its place among the file's good records;
-rows that yield no record (blank lines, structurally broken ones) are few and shift the numbers of those behind them. That keeps
-numbering off the hot path. Rows that are no data (totals, repeated headers, footers) are marked, not dropped, for the same reason.
+rows that yield no record (blank lines, structurally broken ones) shift the numbers of those behind them. That keeps numbering
+off the hot path. Rows that are no data (totals, repeated headers, footers) are marked, not dropped, for the same reason.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Any
 import duckdb
 
 from connectors.feed import Feed
-from connectors.files import Reading, reader_sql
+from connectors.reader import misread, reader_sql, structure_sql
+from connectors.reading import Reading
 from expectations import normalise
 from expectations.normalise import Cell, identifier, literal
 
@@ -26,10 +27,13 @@ BROKEN = {
     "MISSING COLUMNS": "ROW_STRUCTURE",
     "UNQUOTED VALUE": "ROW_STRUCTURE",
     "LINE SIZE OVER MAXIMUM": "CELL_TOO_LONG",
-    "INVALID ENCODING": "ENCODING_INVALID",
 }
 TOTAL_ROW = r"[\s　]*(.{0,12}(小计|合计|总计|累计)|合[\s　]*计|小[\s　]*计|总[\s　]*计)[\s　]*[:：]?[\s　]*"
 FOOTER_ROW = r"[\s　]*(填表人?|填报人?|制表人?|审核人?|审批人?|负责人|单位负责人|联系人|经办人|备注|说明|注|填报单位|填报日期|打印日期|报送单位)[\s　]*[:：].*"
+
+
+class Misread(Exception):
+    """DuckDB saw other records than the scan did: the file has to be read again with care."""
 
 
 @dataclass
@@ -64,7 +68,8 @@ def _skip_sql(feed: Feed, reading: Reading) -> str:
 def stage(con: duckdb.DuckDBPyConnection, folder: Path, feed: Feed, reading: Reading) -> Staged:
     """Write ``rows.parquet`` and ``shape.json`` of the batch ``folder``; leave the temp view ``staged_rows`` in ``con``.
 
-    ``con`` must keep insertion order. Raises nothing for bad rows: those are counted in ``Staged.broken`` or marked in the rows.
+    ``con`` must keep insertion order. Bad rows raise nothing: they are counted in ``Staged.broken`` or marked in the rows.
+    Raises Misread if the records are not those that the scan counted.
     """
     normalise.install(con)
     cells = [
@@ -79,7 +84,10 @@ def stage(con: duckdb.DuckDBPyConnection, folder: Path, feed: Feed, reading: Rea
     rows = folder / "rows.parquet"
     temporary = folder / ".rows.parquet"
     con.execute(f"COPY (SELECT *, hash({', '.join(content)}) AS _hash FROM ({typed})) TO '{temporary}' (FORMAT parquet, COMPRESSION snappy)")
-    broken = _broken_lines(con, reading)
+    written = con.execute(f"SELECT count(*) FROM read_parquet('{temporary}')").fetchone()
+    if misread(con, reading, int(written[0]) if written else 0):
+        raise Misread
+    broken = _broken_rows(con, reading)
     shape = {"first_row": reading.first_row, "gaps": _thresholds(reading.first_row, sorted({*reading.gaps, *broken}))}
     (folder / "shape.json").write_text(json.dumps(shape), encoding="ascii")
     temporary.replace(rows)
@@ -100,18 +108,17 @@ def stage(con: duckdb.DuckDBPyConnection, folder: Path, feed: Feed, reading: Rea
     return staged
 
 
-def _broken_lines(con: duckdb.DuckDBPyConnection, reading: Reading) -> dict[int, str | None]:
-    """Sender's row number → reject code of records that DuckDB refused; None for a total or footer with its own number of cells.
+def _broken_rows(con: duckdb.DuckDBPyConnection, reading: Reading) -> dict[int, str | None]:
+    """Sender's row number → reject code of structurally broken rows; None for a total or footer with its own number of cells.
 
-    The refused text stays inside DuckDB.
+    The rows' text stays inside DuckDB.
     """
-    if not con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'").fetchone():
+    if not reading.structure_rows:
         return {}
-    offset = reading.first_row - 1 - reading.skip
     first_cell = f"trim(split_part(csv_line, {literal(reading.text_delimiter)}, 1), '\" 　')"
     found = con.execute(
-        f"SELECT line + {offset}, min(error_type), bool_or(regexp_full_match({first_cell}, {literal(TOTAL_ROW)}) "
-        f"OR regexp_full_match({first_cell}, {literal(FOOTER_ROW)}) OR strlen(trim(csv_line, ' 　\r\n')) = 0) FROM reject_errors GROUP BY 1"
+        f"SELECT line, error_type, regexp_full_match({first_cell}, {literal(TOTAL_ROW)}) OR regexp_full_match({first_cell}, {literal(FOOTER_ROW)}) "
+        f"FROM ({structure_sql(reading)})"
     ).fetchall()
     return {int(row): None if is_footer else BROKEN.get(str(kind), "ROW_STRUCTURE") for row, kind, is_footer in found}
 
@@ -146,7 +153,7 @@ def write_rejects(con: duckdb.DuckDBPyConnection, folder: Path, reading: Reading
     ``cells`` is the row as the department wrote it: the file is read a second time, and only if anything was rejected.
     """
     target = folder / "rejects.parquet"
-    broken = {row: code for row, code in _broken_lines(con, reading).items() if code is not None} if staged.broken else {}
+    broken = {row: code for row, code in _broken_rows(con, reading).items() if code is not None} if staged.broken else {}
     count = int((con.execute(f"SELECT count(DISTINCT _row) FROM {rejected}").fetchone() or (0,))[0]) + len(broken)
     if not count:
         target.unlink(missing_ok=True)
@@ -154,7 +161,6 @@ def write_rejects(con: duckdb.DuckDBPyConnection, folder: Path, reading: Reading
     con.execute('CREATE OR REPLACE TEMP TABLE broken_rows (_row BIGINT, code VARCHAR, "column" VARCHAR, rule VARCHAR)')
     if broken:
         con.executemany("INSERT INTO broken_rows VALUES (?, ?, NULL, NULL)", list(broken.items()))
-    offset = reading.first_row - 1 - reading.skip
     cells = ", ".join(f"c{index}" for index in range(len(reading.header)))
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE reject_reasons AS SELECT _row, list(struct_pack(code := code, \"column\" := \"column\", rule := rule) "
@@ -167,7 +173,7 @@ def write_rejects(con: duckdb.DuckDBPyConnection, folder: Path, reading: Reading
     )
     temporary = folder / ".rejects.parquet"
     lines = (
-        f" UNION ALL SELECT line + {offset}, string_split(rtrim(first(csv_line), '\r\n'), {literal(reading.text_delimiter)}) FROM reject_errors GROUP BY line"
+        f" UNION ALL SELECT line, string_split(rtrim(csv_line, '\r\n'), {literal(reading.text_delimiter)}) FROM ({structure_sql(reading)})"
         if broken
         else ""
     )

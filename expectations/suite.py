@@ -111,7 +111,13 @@ def derive(feed: Feed, rules: Sequence[Rule], present: Collection[str] | None = 
     rows, columns_there = {"min_value": 1}, {"column_set": required, "exact_match": False}
     entries = [
         _entry(
-            "expect_table_row_count_to_be_between", rows, "block", "table.rows", "TABLE_EMPTY", [], "文件没有数据行"
+            "expect_table_row_count_to_be_between",
+            rows,
+            "block",
+            "table.rows",
+            "HEADER_ONLY",
+            [],
+            "没有可以读取的数据行",
         ),
         _entry(
             "expect_table_columns_to_match_set",

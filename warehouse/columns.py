@@ -13,7 +13,7 @@ PATH = Path(__file__).with_name("columns.toml")
 # identifier: never leaves the warehouse; pseudonym: a keyed stand-in for one; the others are published.
 SENSITIVITIES = ("plain", "sensitive", "pseudonym", "identifier")
 # What a text column may hold, which is what the publication guard holds it to.
-CONTENTS = ("text", "division", "token", "batch", "digest")
+CONTENTS = ("text", "place", "division", "token", "batch")
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,8 @@ def connect(home: Path, *, ordered: bool = True) -> duckdb.DuckDBPyConnection:
             "autoload_known_extensions": False,
         }
     )
+    # DuckDB draws its progress bar on standard output, where --json writes.
+    con.execute("SET enable_progress_bar = false")
     return con
 
 

@@ -7,6 +7,7 @@ whoever comes first sorts every file, the others find theirs among the unfinishe
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import logging
 import os
 import re
@@ -54,6 +55,10 @@ def collect(home: Path, feed: Feed, feeds: dict[str, Feed]) -> list[str]:
         for claim in [*left_over, *drop.claim(feed.department, inbox, incoming)]:
             batch = _sort(home, claim, siblings)
             if batch.data["feed"] == UNRECOGNISED:
+                unknown.append(batch.reference)
+        for refusal in drop.refusals(inbox):
+            batch = _refuse(home, feed.department, inbox, refusal)
+            if batch is not None:
                 unknown.append(batch.reference)
     mine = [batch.reference for batch in unfinished(home, feed.name)]
     # A file that no feed knows belongs to whoever claimed it; if that process died, to the next one that looks.
@@ -103,6 +108,31 @@ def _sort(home: Path, claim: drop.Claim, siblings: list[Feed]) -> Batch:
     open_mark(folder).touch(mode=0o600)
     os.rename(claim.path.parent, folder)
     return Batch.load(home, f"{feed_name}/{batch_id}")
+
+
+def _refuse(home: Path, department: str, inbox: Path, refusal: drop.Refusal) -> Batch | None:
+    """A batch without a file for something that stays in the inbox (a link, a pipe), so that its sender is told — once."""
+    try:
+        status = os.lstat(inbox / refusal.name)
+        thing = f"{department}/{refusal.name}/{status.st_ino}/{status.st_mtime_ns}"
+    except OSError:
+        thing = f"{department}/{refusal.name}"
+    base = home / "landing" / UNRECOGNISED
+    batch_id = hashlib.sha256(thing.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    folder = base / batch_id
+    if (folder / "batch.json").exists():
+        return None
+    (base / ".open").mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    open_mark(folder).touch(mode=0o600)
+    reading = files.Reading(problems=[{"code": refusal.code, "message": refusal.reason}])
+    batch = Batch(folder, {
+        "batch_id": batch_id, "feed": UNRECOGNISED, "department": department, "original_name": refusal.name,
+        "original_name_safe": safe_name(refusal.name), "sha256": "", "size_bytes": 0, "source": "", "received_at": utc_now(),
+        "state": "received", "reading": reading.to_json(),
+    })  # fmt: skip
+    batch.save()
+    return batch
 
 
 def _batch_id(base: Path, sha256: str) -> tuple[str, str | None]:

@@ -11,8 +11,10 @@ from typing import Any
 import duckdb
 
 from connectors import settings
+from connectors.errors import TerminalError
 from connectors.feed import Feed
-from connectors.files import Reading
+from connectors.files import read_file
+from connectors.reading import Reading
 from expectations import stage
 from expectations.normalise import identifier
 from expectations.run import validate
@@ -28,27 +30,42 @@ UNIT_JUMP = (3_000.0, 30_000.0)
 def organise(batch: Batch, feed: Feed | None) -> None:
     """Stage and validate ``batch``; it ends ``validated``, or ``blocked`` with every reason at once."""
     reading = Reading.from_json(batch.data["reading"])
+    # The folder may have been moved, with its data root, since the file was read.
+    reading.relocate(batch.folder, batch.source)
     if feed is None or reading.problems:
         _block(batch, list(reading.problems))
         return
-    with connect(settings.home()) as con:
-        staged = stage.stage(con, batch.folder, feed, reading)
-        counts = {"rows_read": staged.rows_read, "rows_skipped": len(staged.skipped)}
-        problems = list(staged.problems)
-        as_of, source, found = _as_of(con, batch, feed, reading, staged)
-        problems += found
-        medians = _medians(con, feed, staged.present)
-        batch.save(
-            state="staged", staged_at=utc_now(), present=sorted(staged.present), skipped=staged.skipped, as_of=as_of, as_of_source=source,
-            medians=medians, **counts,
-        )  # fmt: skip
-        correction = bool(batch.data.get("correction_of"))
-        if not correction and not batch.data.get("accepted"):
-            problems += _compare_with_last(batch, feed, staged.rows_read, medians)
-        validation = validate(con, feed, "staged_rows", staged.present)
-        write_json(batch.folder / "gx.json", validation.summary)
-        problems += [problem for problem in validation.blocking if problem["code"] not in {p["code"] for p in problems}]
-        quarantined = stage.write_rejects(con, batch.folder, reading, staged, validation.rejected)
+    try:
+        with connect(settings.home()) as con:
+            _organise(con, batch, feed, reading)
+    except stage.Misread:
+        log.warning("batch %s: records differ from the scan; reading again with care", batch.reference)
+        reading = read_file(batch.source, str(batch.data["original_name"]), [feed], batch.folder, careful=True)
+        batch.save(reading=reading.to_json())
+        try:
+            with connect(settings.home()) as con:
+                _organise(con, batch, feed, reading)
+        except stage.Misread:
+            raise TerminalError(f"batch {batch.reference} cannot be read: its records differ from the scan twice") from None
+
+
+def _organise(con: duckdb.DuckDBPyConnection, batch: Batch, feed: Feed, reading: Reading) -> None:
+    staged = stage.stage(con, batch.folder, feed, reading)
+    problems = list(staged.problems)
+    as_of, source, found = _as_of(con, batch, feed, reading, staged)
+    problems += found
+    medians = _medians(con, feed, staged.present)
+    batch.save(
+        state="staged", staged_at=utc_now(), present=sorted(staged.present), skipped=staged.skipped, as_of=as_of, as_of_source=source,
+        medians=medians, rows_read=staged.rows_read, rows_skipped=len(staged.skipped),
+    )  # fmt: skip
+    if not batch.data.get("correction_of") and not batch.data.get("accepted"):
+        problems += _compare_with_last(batch, feed, staged.rows_read, medians)
+    validation = validate(con, feed, "staged_rows", staged.present)
+    write_json(batch.folder / "gx.json", validation.summary)
+    known = {problem["code"] for problem in problems}
+    problems += [problem for problem in validation.blocking if problem["code"] not in known]
+    quarantined = stage.write_rejects(con, batch.folder, reading, staged, validation.rejected)
     if staged.rows_read and quarantined == staged.rows_read and not problems:
         problems.append({"code": "ALL_ROWS_REJECTED", "message": "文件的每一行都有错误，没有可以接收的数据。请先按“退回行”改正一行试送。"})
     changes: dict[str, Any] = {

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors import settings
-from connectors.errors import TerminalError, without_row_text
+from connectors.errors import TerminalError, scrubbed, without_row_text
 from connectors.feed import Feed, load_feeds
 from warehouse.batch import UNRECOGNISED, Batch, utc_now
 
@@ -35,6 +35,7 @@ def _reference(feed: str, batch_id: str) -> str:
     return batch_id if "/" in batch_id else f"{feed}/{batch_id}"
 
 
+@scrubbed
 def collect(feed: str) -> list[str]:
     """Take every whole file out of the inbox of the feed's department; return references of the batches that await this feed.
 
@@ -49,6 +50,7 @@ def collect(feed: str) -> list[str]:
         return intake.collect(settings.home(), feeds[feed], feeds)
 
 
+@scrubbed
 def organise(feed: str, batch_id: str) -> dict[str, Any]:
     """Stage and validate one batch; returns its counts. Needs no lock on the warehouse."""
     from warehouse import organising
@@ -60,6 +62,7 @@ def organise(feed: str, batch_id: str) -> dict[str, Any]:
     return _summary(batch)
 
 
+@scrubbed
 def merge(feed: str, batch_id: str) -> dict[str, Any]:
     """Merge a validated batch into history, or write a blocked or duplicate one into the ledger: one transaction."""
     from warehouse import merging
@@ -71,6 +74,7 @@ def merge(feed: str, batch_id: str) -> dict[str, Any]:
     return _summary(batch)
 
 
+@scrubbed
 def feedback(feed: str, batch_id: str) -> dict[str, Any]:
     """Write the sender's receipt and close the batch."""
     from warehouse.feedback import write_receipt
@@ -89,6 +93,7 @@ def feedback(feed: str, batch_id: str) -> dict[str, Any]:
     return _summary(batch)
 
 
+@scrubbed
 def build(progress: Progress | None = None) -> dict[str, int]:
     """Rebuild ``core.person`` and every mart from the warehouse's present state; returns rows per mart."""
     from warehouse import monitor
@@ -101,6 +106,7 @@ def build(progress: Progress | None = None) -> dict[str, int]:
         return monitor.build(con, feeds, progress=progress)
 
 
+@scrubbed
 def publish() -> dict[str, Any]:
     """Publish the marts as a snapshot; the same content again is the same snapshot. Returns the manifest's head."""
     from warehouse import publish as publication

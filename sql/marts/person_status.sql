@@ -36,8 +36,7 @@ feed AS (
 -- The feeds hold everybody: only rows of registered people are worth grouping.
 registered AS (
   SELECT person_key
-  FROM core.person
-  WHERE is_registered
+  FROM core.registry_person_now
 ),
 education AS (
   SELECT

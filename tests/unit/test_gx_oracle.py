@@ -63,8 +63,8 @@ def batches():
     con = duckdb.connect()
     con.execute(
         "CREATE TABLE oracle "
-        '("text" VARCHAR, code VARCHAR, number BIGINT, earlier DATE, later DATE, nothing VARCHAR, "full" INTEGER, even INTEGER, '
-        "_row BIGINT)"
+        '("text" VARCHAR, code VARCHAR, number BIGINT, earlier DATE, later DATE, nothing VARCHAR, "full" INTEGER, '
+        "even INTEGER, _row BIGINT)"
     )
     for number, row in enumerate(ROWS):
         con.execute("INSERT INTO oracle VALUES (?, ?, ?, ?, ?, NULL, 1, ?, ?)", [*row, EVEN.get(number), number])

@@ -1,7 +1,9 @@
-"""A batch through its suite: every kind of check rejects the right row with the right code, and tells nothing else."""
+"""A batch through its suite, and its Data Docs: the right row, the right code, and no value told."""
 
 import json
 import logging
+import re
+from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from connectors.errors import DeclarationError, TerminalError
 from connectors.feed import Feed, load_feed
 from expectations import run
+from expectations.docs import build_docs, build_site
 from expectations.rules import load_rules
 
 PLANTED = "219902199001011235"
@@ -219,7 +222,7 @@ def test_the_table_is_blocked(feed):
     assert run.validate(batch([{"months": 9}] * 3), feed, "rows", NAMES).blocking == [
         {"code": "S04", "message": "务工月数的中位数大于6，单位可能有误"}
     ]
-    assert [problem["code"] for problem in run.validate(batch([]), feed, "rows", NAMES).blocking] == ["TABLE_EMPTY"]
+    assert [problem["code"] for problem in run.validate(batch([]), feed, "rows", NAMES).blocking] == ["HEADER_ONLY"]
     present = tuple(name for name in NAMES if name not in ("person_id", "months"))
     result = run.validate(batch([{}], present=present), feed, "rows", present)
     assert result.blocking == [{"code": "COLUMN_MISSING", "message": "缺少必需的列：编号"}]
@@ -269,6 +272,13 @@ def test_the_callers_transaction_is_left_alone(feed):
     ).fetchone() == (0,)
 
 
+def test_threads_with_their_own_connections_do_not_meet(feed):
+    batches = [batch([{"months": 13}] * count) for count in (1, 2, 3, 4)]
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(lambda con: run.validate(con, feed, "rows", NAMES).rejected_rows, batches))
+    assert results == [1, 2, 3, 4]
+
+
 def test_few_statements_whatever_the_suite(feed, monkeypatch):
     from expectations import engine
 
@@ -316,3 +326,43 @@ def test_great_expectations_must_accept_the_rules(feed, edit):
     (feed.path.parent / "rules" / "sample.toml").write_text(RULES.replace(edit[0], edit[1]), encoding="utf-8")
     with pytest.raises(DeclarationError, match="S04"):
         run.check(feed)
+
+
+@pytest.fixture
+def site(tmp_path):
+    (tmp_path / "site").mkdir()
+    return tmp_path / "site"
+
+
+@pytest.fixture
+def validated(feed):
+    """A feed and the result of a batch in which a known id and a known number were rejected."""
+    row = {"citizen_id": PLANTED, "person_id": PLANTED, "months": 7777}
+    return feed, run.validate(batch([row, {}, {"months": 12}]), feed, "rows", NAMES)
+
+
+def test_a_page_per_feed_and_an_index(validated, site):
+    stored = json.loads(json.dumps(validated[1].summary))
+    (site / "gone.html").write_text("", encoding="utf-8")
+    index = build_site({"sample": stored, "other": stored}, site)
+    assert sorted(path.name for path in site.iterdir()) == ["index.html", "other.html", "sample.html"]
+    assert "样例" in index.read_text(encoding="utf-8")
+    page = (site / "sample.html").read_text(encoding="utf-8")
+    assert "“务工月数”超出范围" in page and "“编号”格式不符" in page
+    assert "1 unexpected values found" in page
+
+
+def test_pages_need_no_network_and_tell_no_value(validated, site):
+    page = build_docs(validated[0], validated[1], site).read_text(encoding="utf-8")
+    assert not re.search(r"https?://|<script|<img|<link", page)
+    assert PLANTED not in page and "7777" not in page
+
+
+def test_the_same_result_gives_the_same_page(validated, site):
+    first = build_docs(validated[0], validated[1], site / "a").read_bytes()
+    assert build_docs(validated[0], validated[1], site / "b").read_bytes() == first
+
+
+def test_a_broken_result_is_named(site):
+    with pytest.raises(TerminalError, match="feed sample"):
+        build_site({"sample": {"results": [{}]}}, site)

@@ -55,5 +55,5 @@ def _drop_leftovers(con: duckdb.DuckDBPyConnection, wanted: Mapping[str, str]) -
         "ORDER BY kind DESC"
     ).fetchall()
     for kind, name in found:
-        if wanted.get(name, "TABLE" if kind == "VIEW" else "VIEW") != kind and (name in wanted or name.startswith("mart.")):
+        if wanted[name] != kind if name in wanted else name.startswith("mart."):
             con.execute(f"DROP {kind} {name}")

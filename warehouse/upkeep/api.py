@@ -50,7 +50,7 @@ class AirflowApi:
         return {name: str((part or {}).get("status") or "unknown") for name, part in answer.items()}
 
     def warm(self) -> None:
-        """Make the server build the part that tasks talk to; it does so at the first request, in four to ten seconds."""
+        """Make the server build the part that tasks talk to: the first request to it takes four to ten seconds."""
         self._send("GET", "/execution/health", timeout=60)
 
     def get(self, path: str, **parameters: Any) -> dict[str, Any]:

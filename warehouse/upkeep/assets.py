@@ -1,4 +1,4 @@
-"""Every Airflow asset of the platform, in one place: a name that is declared twice with different addresses stops its tasks."""
+"""Every Airflow asset of the platform, in one place: the same name with two addresses would stop its tasks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One Airflow component as a child of the launcher: ``python -m warehouse.upkeep.component scheduler --skip-serve-logs``.
+"""One Airflow component as a child of the launcher: ``python -m warehouse.upkeep.component scheduler``.
 
 The launcher starts components through this module and not through the ``airflow`` command for three reasons: they end
 when the launcher is killed, the scheduler has Great Expectations imported before it forks its workers (5 s and 230 MB
@@ -14,8 +14,8 @@ import signal
 import sys
 
 LAUNCHER = "FUPIN_LAUNCHER"
-# What every task needs, imported once in the scheduler instead of once per task in its forks. Only what starts no thread
-# may stand here (duckdb does), and none of our own modules: a correction of those shall reach the next task.
+# What every task needs, imported once in the scheduler instead of once per task in its forks. Only what starts no
+# thread may stand here (duckdb does), and none of our own modules: a correction of those shall reach the next task.
 PRELOADED = (
     "great_expectations",
     "sqlglot",

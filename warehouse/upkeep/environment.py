@@ -28,8 +28,8 @@ def configured(section: str, key: str, default: str) -> str:
 def airflow_environment(port: int | None = None) -> dict[str, str]:
     """Environment variables for every Airflow process of this checkout and data root.
 
-    ``port``: where the API server listens; None leaves what airflow.cfg says. What the caller's environment already sets
-    stays, except for the address of our own API server.
+    ``port``: where the API server listens; None leaves what airflow.cfg says. What the caller's environment already
+    sets stays, except for the address of our own API server.
     """
     home = settings.home()
     environment = dict(os.environ)

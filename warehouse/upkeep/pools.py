@@ -1,4 +1,4 @@
-"""The Airflow pools that tasks may name. A task whose pool does not exist waits for ever, so they are created at start."""
+"""The Airflow pools that tasks may name: created at start, since a task whose pool is missing waits for ever."""
 
 from __future__ import annotations
 

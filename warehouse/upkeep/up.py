@@ -7,6 +7,7 @@ started here, on 127.0.0.1 only, and stopped together: by Ctrl-C, SIGTERM, the e
 from __future__ import annotations
 
 import argparse
+import contextlib
 import fcntl
 import json
 import os
@@ -87,15 +88,11 @@ class Components:
         self._terminate(["api-server"], API_GRACE_SECONDS)
         for name, process in self.running.items():
             # A component's workers share its session; tasks that left it are known from the list above.
-            try:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                pass
             for member in family[name]:
-                try:
+                with contextlib.suppress(psutil.Error):
                     member.kill()
-                except psutil.Error:
-                    pass
             process.wait()
         self.running.clear()
 
@@ -106,10 +103,8 @@ class Components:
                 process.terminate()
         deadline = time.monotonic() + seconds
         for process in processes:
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.05, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                pass
 
     def _family(self, process: subprocess.Popen[bytes]) -> list[psutil.Process]:
         try:
@@ -141,26 +136,28 @@ class Components:
 
 def _say(text: str) -> None:
     """Print at once; whoever read our output may be gone (a closed terminal), which must not keep us from stopping."""
-    try:
+    with contextlib.suppress(OSError):
         print(text, flush=True)
-    except OSError:
-        pass
 
 
 def _folders() -> None:
-    """Make the folders that senders and readers look for; the secrets' and Airflow's own are for their owner only."""
+    """Make the folders that senders and readers look for; secrets and Airflow's own are for their owner only."""
     home = settings.home()
-    for feed in load_feeds().values():
-        (home / "ingest" / feed.department).mkdir(parents=True, exist_ok=True)
-        (home / "outbox" / feed.department).mkdir(parents=True, exist_ok=True)
-    for name in ("landing", "warehouse", "published", "run"):
+    for name in ("run", "published"):
         (home / name).mkdir(parents=True, exist_ok=True)
-    airflow_folder().mkdir(parents=True, exist_ok=True)
-    airflow_folder().chmod(0o700)
+    for department in {feed.department for feed in load_feeds().values()}:
+        for folder in (home / "ingest" / department, home / "outbox" / department):
+            if not folder.exists():
+                folder.mkdir(parents=True)
+                folder.chmod(0o770)  # the department's group writes here, whatever our umask
+    for folder in (home / "secrets", airflow_folder()):
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o700)
     for name in keys.NAMES:
-        keys.secret(name)
+        keys.airflow_secret(name)
     path = passwords_path()
     if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump({first_user(): secrets.token_urlsafe(12)}, file)
@@ -260,6 +257,7 @@ def main() -> int:
     arguments = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _stop_on_signal)
+    os.umask(0o027)
     try:
         return run(arguments.port or int(configured("api", "port", "8080")))
     except Stopped:

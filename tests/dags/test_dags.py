@@ -1,0 +1,146 @@
+"""What Airflow makes of ``dags/``: the list of DAGs, each one's chain, pools, retries, and that reading is repeatable."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+from airflow.sdk import RetryAction
+from airflow.sdk.exceptions import AirflowFailException
+from airflow.serialization.serialized_objects import DagSerialization
+
+from connectors.errors import DeclarationError, TerminalError, TransientError
+from connectors.feed import load_feeds
+from connectors.settings import ROOT
+from warehouse.upkeep.pools import POOLS, WRITER
+from warehouse.upkeep.retries import POLICY
+
+FEEDS = [
+    "bank_loan",
+    "education_enrollment",
+    "health_insurance",
+    "health_settlement",
+    "household_registration",
+    "housing_assessment",
+    "registry_household",
+    "registry_person",
+    "social_insurance",
+    "village",
+]
+
+
+def test_the_dag_ids_are_the_golden_list(dagbag: Any) -> None:
+    assert dagbag.import_errors == {}
+    assert sorted(dagbag.dags) == sorted([*FEEDS, "marts"])
+    assert sorted(load_feeds()) == FEEDS
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_a_feed_is_collected_organised_merged_and_answered(dagbag: Any, feed: str) -> None:
+    dag = dagbag.dags[feed]
+    chain = {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks}
+    assert chain == {
+        "collect": ["batch.feedback", "batch.merge", "batch.organise"],  # its batch ids go to all three
+        "batch.organise": ["batch.merge"],
+        "batch.merge": ["batch.feedback"],
+        "batch.feedback": [],
+    }
+    assert dag.task_dict["batch.merge"].pool == WRITER
+    # A batch is one mapped group: its steps wait for each other, never for another batch's.
+    groups = {task.task_group.group_id for task in dag.tasks if task.task_id != "collect"}
+    assert groups == {"batch"}
+    assert dag.max_active_runs == 1 and not dag.catchup
+    # Receipts first: what is nearest to the department's answer goes before what begins another one.
+    weights = [dag.task_dict[f"batch.{step}"].priority_weight for step in ("organise", "merge", "feedback")]
+    assert weights == sorted(weights) and len(set(weights)) == 3
+    assert min(weights) > dagbag.dags["marts"].task_dict["build"].priority_weight
+
+
+def test_the_marts_are_built_then_published(dagbag: Any) -> None:
+    dag = dagbag.dags["marts"]
+    assert {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks} == {
+        "build": ["publish"],
+        "publish": [],
+    }
+    assert dag.task_dict["build"].pool == WRITER
+    assert dag.max_active_runs == 1
+    wanted = {asset.name for asset in dag.schedule.asset_condition.objects}
+    announced = {
+        outlet.name for name in FEEDS for task in dagbag.dags[name].tasks for outlet in getattr(task, "outlets", [])
+    }
+    assert wanted == announced == {f"feed_{name}" for name in FEEDS}
+
+
+def test_every_pool_is_declared(dagbag: Any) -> None:
+    named = {task.pool for dag in dagbag.dags.values() for task in dag.tasks}
+    assert named - {"default_pool"} == set(POOLS)
+    assert POOLS[WRITER][0] == 1
+
+
+def test_feeds_of_one_department_share_its_doorbell(dagbag: Any) -> None:
+    bells: dict[str, set[str]] = {}
+    for name, feed in load_feeds().items():
+        assets = list(dagbag.dags[name].schedule.asset_condition.objects)
+        assert len(assets) == 1 and len(assets[0].watchers) == 1
+        bells.setdefault(feed.department, set()).add(assets[0].name)
+    assert all(names == {f"inbox_{department}"} for department, names in bells.items())
+
+
+def test_a_dag_s_page_says_what_the_declaration_says(dagbag: Any) -> None:
+    for name, feed in load_feeds().items():
+        page = dagbag.dags[name].doc_md
+        assert feed.title in page and feed.department_title in page and feed.grain in page
+        assert all(column.label in page for column in feed.columns)
+        assert f"department:{feed.department}" in dagbag.dags[name].tags
+
+
+@pytest.mark.parametrize(
+    ("error", "action"),
+    [
+        (TransientError("locked"), RetryAction.RETRY),
+        (TerminalError("broken"), RetryAction.FAIL),
+        (DeclarationError("broken"), RetryAction.FAIL),
+        (ValueError("a bug"), RetryAction.FAIL),
+        (AirflowFailException("no"), RetryAction.FAIL),
+    ],
+)
+def test_only_what_may_heal_is_tried_again(error: Exception, action: RetryAction) -> None:
+    assert POLICY.evaluate(error, try_number=1, max_tries=4).action is action
+
+
+def test_every_task_has_the_retry_policy(dagbag: Any) -> None:
+    for dag in dagbag.dags.values():
+        for task in dag.tasks:
+            policy = task.partial_kwargs["retry_policy"] if task.is_mapped else task.retry_policy
+            retries = task.partial_kwargs["retries"] if task.is_mapped else task.retries
+            assert policy is POLICY and retries == 4, task.task_id
+
+
+def test_reading_twice_gives_the_same(dagbag: Any) -> None:
+    from tests.dags.conftest import read_dags
+
+    again = read_dags()
+
+    def text(dag: Any) -> str:
+        return json.dumps(DagSerialization.to_dict(dag), sort_keys=True, default=str)
+
+    for name, dag in dagbag.dags.items():
+        assert text(dag) == text(again.dags[name]), name
+
+
+def test_reading_is_quick_and_light() -> None:
+    """Every task reads its DAG file anew: nothing heavy may be imported by it."""
+    script = (
+        "import sys, time, runpy; import airflow.sdk; started = time.monotonic()\n"
+        "for name in ('feeds', 'marts'): runpy.run_path(f'dags/{name}.py')\n"
+        "print(time.monotonic() - started, *sys.modules)"
+    )
+    started = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    seconds, *modules = done.stdout.split()
+    assert not {"great_expectations", "pandas", "duckdb", "sqlglot", "warehouse.tasks"} & set(modules)
+    assert float(seconds) < 5 and time.monotonic() - started < 60

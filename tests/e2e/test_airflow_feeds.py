@@ -1,0 +1,221 @@
+"""Dropped files through the real scheduler: batches, receipts, runs, marts, and what stays out of Airflow's own files."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import statistics
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.e2e.airflow_process import RunningAirflow, end, launch, wait_until_up
+
+HEADER = (
+    "结算单号,姓名,证件号码,就诊类别,医院名称,医院等级,是否县域内,入院日期,出院日期,诊断编码,总费用,政策范围内费用,起付线,"
+    "基本医保支付,大病保险支付,医疗救助支付,补充保险支付,个人自付,自费,实际报销比例,结算日期,是否一站式结算\n"
+)
+CITIZEN = "219901198003050118"
+NAME = "张建国"
+# A file on its own: Airflow's schedule may also fire while a test runs, so nothing here counts runs exactly.
+LOAD_SECONDS = 90.0
+
+
+def settlement(number: str) -> bytes:
+    """A file with one settlement, numbered ``number``."""
+    return (
+        HEADER + f"{number},{NAME},{CITIZEN},住院,北镇市人民医院,二级,是,2019-05-02,2019-05-09,I10.x00,"
+        "5000.00,4500.00,300,3000.00,500.00,400.00,100.00,500.00,500.00,0.8,2019-05-09,是\n"
+    ).encode()
+
+
+@pytest.fixture(scope="module")
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAirflow]:
+    home = tmp_path_factory.mktemp("airflow") / "data"
+    process, output = launch(home)
+    try:
+        yield wait_until_up(process, home, output)
+    finally:
+        end(process)
+
+
+def answered(airflow: RunningAirflow, names: set[str]) -> dict[str, dict[str, object]]:
+    """Original name → batch, once every one of ``names`` has its receipt."""
+    found = {batch["original_name"]: batch for batch in airflow.batches() if batch["original_name"] in names}
+    return found if len(found) == len(names) and all(batch.get("receipted_at") for batch in found.values()) else {}
+
+
+def published(airflow: RunningAirflow) -> str:
+    """The manifest of the present snapshot, empty before the first one."""
+    path = airflow.home / "published" / "current" / "manifest.json"
+    return path.read_text("utf-8") if path.exists() else ""
+
+
+def names_batch(airflow: RunningAirflow, batch_id: str) -> bool:
+    return batch_id in published(airflow)
+
+
+def at_rest(airflow: RunningAirflow) -> bool:
+    return not any(run["state"] in ("queued", "running") for run in airflow.runs())
+
+
+def test_twelve_files_of_one_second_all_load(airflow: RunningAirflow) -> None:
+    names = {f"结算{number}.csv" for number in range(12)}
+    for number in range(12):
+        airflow.drop("yibao", f"结算{number}.csv", settlement(f"JS2019{number:04}"))
+    batches = airflow.wait("receipts of 12 files", lambda: answered(airflow, names), 2 * LOAD_SECONDS)
+    assert {batch["state"] for batch in batches.values()} == {"merged"}
+    assert {batch["feed"] for batch in batches.values()} == {"health_settlement"}
+    assert [batch["rows_landed"] for batch in batches.values()] == [1] * 12
+    assert sorted(path.name for path in (airflow.home / "outbox" / "yibao").iterdir()) == sorted(
+        f"{name}.回执.xlsx" for name in names
+    )
+    assert list((airflow.home / "ingest" / "yibao").iterdir()) == []
+
+
+def test_the_snapshot_follows_the_last_of_them(airflow: RunningAirflow) -> None:
+    merged = [str(batch["batch_id"]) for batch in airflow.batches("health_settlement")]
+    airflow.wait("snapshot", lambda: all(names_batch(airflow, batch) for batch in merged), LOAD_SECONDS)
+    assert (airflow.home / "published" / "current").is_symlink()
+    airflow.wait("rest", lambda: at_rest(airflow), LOAD_SECONDS)
+    assert {run["state"] for run in airflow.runs()} == {"success"}
+
+
+def test_the_same_bytes_again_change_nothing(airflow: RunningAirflow) -> None:
+    before = (airflow.home / "published" / "current").resolve()
+    builds = len(airflow.runs("marts"))
+    airflow.drop("yibao", "再来一次.csv", settlement("JS20190003"))
+    batch = airflow.wait("receipt", lambda: answered(airflow, {"再来一次.csv"}), LOAD_SECONDS)["再来一次.csv"]
+    assert batch["state"] == "duplicate"
+    airflow.wait("rest", lambda: at_rest(airflow), LOAD_SECONDS)
+    run = airflow.runs("health_settlement")[-1]
+    tasks = airflow.api.all(f"/dags/health_settlement/dagRuns/{run['dag_run_id']}/taskInstances", "task_instances")
+    assert run["state"] == "success"
+    assert {task["task_id"]: task["state"] for task in tasks} == {
+        "collect": "success",
+        "batch.organise": "success",
+        "batch.merge": "skipped",
+        "batch.feedback": "success",
+    }
+    marts = [one for one in airflow.runs("marts") if not one["dag_run_id"].startswith("scheduled__")]
+    assert len(marts) <= builds
+    assert (airflow.home / "published" / "current").resolve() == before
+
+
+def test_bad_files_get_their_receipts_beside_good_ones(airflow: RunningAirflow) -> None:
+    airflow.drop("yibao", "空.csv", b"")
+    airflow.drop("yibao", "不认识.csv", "甲,乙\n1,2\n".encode())
+    airflow.drop("yibao", "好.csv", settlement("JS20199901"))
+    batches = airflow.wait(
+        "three receipts", lambda: answered(airflow, {"空.csv", "不认识.csv", "好.csv"}), 2 * LOAD_SECONDS
+    )
+    assert {name: batch["state"] for name, batch in batches.items()} == {
+        "空.csv": "blocked",
+        "不认识.csv": "blocked",
+        "好.csv": "merged",
+    }
+    airflow.wait("rest", lambda: at_rest(airflow), LOAD_SECONDS)
+    assert {run["state"] for run in airflow.runs()} == {"success"}
+
+
+def test_a_file_under_a_temporary_name_is_left_alone(airflow: RunningAirflow) -> None:
+    inbox = airflow.home / "ingest" / "yibao"
+    (inbox / "慢.csv.part").write_bytes(settlement("JS20199902"))
+    time.sleep(6)
+    assert (inbox / "慢.csv.part").exists()
+    os.rename(inbox / "慢.csv.part", inbox / "慢.csv")
+    airflow.wait("receipt", lambda: answered(airflow, {"慢.csv"}), LOAD_SECONDS)
+
+
+def test_a_receipt_comes_within_ten_seconds_and_a_snapshot_within_twenty_five(airflow: RunningAirflow) -> None:
+    airflow.wait("rest", lambda: at_rest(airflow), LOAD_SECONDS)
+    receipts, snapshots = [], []
+    for number in range(5):
+        name = f"快{number}.csv"
+        airflow.drop("yibao", name, settlement(f"JS2020{number:04}"))
+        begun = time.monotonic()
+        receipt = airflow.home / "outbox" / "yibao" / f"{name}.回执.xlsx"
+        airflow.wait("receipt", receipt.exists, LOAD_SECONDS)
+        receipts.append(time.monotonic() - begun)
+        batch = airflow.wait("batch", partial(answered, airflow, {name}), LOAD_SECONDS)[name]
+        airflow.wait("snapshot", partial(names_batch, airflow, batch["batch_id"]), LOAD_SECONDS)
+        snapshots.append(time.monotonic() - begun)
+    assert statistics.median(receipts) <= 10, receipts
+    assert statistics.median(snapshots) <= 25, snapshots
+
+
+def test_no_value_of_a_row_is_in_airflow_s_files(airflow: RunningAirflow) -> None:
+    places = [airflow.home / "airflow", airflow.home / "published", airflow.home / "run", airflow.output]
+    files = [path for place in places for path in ([place] if place.is_file() else place.rglob("*")) if path.is_file()]
+    assert any(path.name == "airflow.db" for path in files)
+    for path in files:
+        content = path.read_bytes()
+        for value in (CITIZEN, NAME):
+            assert value.encode() not in content, f"a row's value is in {path.name}"
+    with sqlite3.connect(f"file:{airflow.home}/airflow/airflow.db?mode=ro", uri=True) as database:
+        values = [json.loads(value) for (value,) in database.execute("SELECT value FROM xcom") if value]
+    assert values
+    for value in values:
+        value = json.loads(value) if isinstance(value, str) and value[:1] in "[{" else value
+        if isinstance(value, dict):
+            assert all(isinstance(one, int | str) and len(str(one)) < 100 for one in value.values()), value
+
+
+def test_it_listens_on_this_machine_only_and_keeps_its_secrets(airflow: RunningAirflow) -> None:
+    listening = [
+        connection.laddr
+        for process in airflow.family()
+        for connection in process.net_connections(kind="inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert {address.ip for address in listening} == {"127.0.0.1"}
+    for path in [*(airflow.home / "secrets").iterdir(), airflow.home / "airflow" / "passwords.json"]:
+        assert path.stat().st_mode & 0o077 == 0, path.name
+    password = json.loads((airflow.home / "airflow" / "passwords.json").read_text("utf-8"))["admin"]
+    assert len(password) >= 12
+    assert password.encode() not in b"".join(path.read_bytes() for path in airflow.home.glob("airflow/logs/*.log"))
+
+
+def test_a_second_launcher_of_the_same_data_root_is_refused(airflow: RunningAirflow) -> None:
+    process, output = launch(airflow.home, name="second.txt")
+    assert process.wait(60) == 1
+    assert "already runs" in output.read_text("utf-8")
+    assert (airflow.home / "run" / "up.json").exists()
+
+
+def test_a_second_data_root_runs_beside_it_and_ends_with_its_scheduler(airflow: RunningAirflow, tmp_path: Path) -> None:
+    process, output = launch(tmp_path / "data")
+    try:
+        other = wait_until_up(process, tmp_path / "data", output)
+        assert other.url != airflow.url
+        family = other.family()
+        other.component("scheduler").send_signal(signal.SIGKILL)
+        assert process.wait(40) == 1
+        assert "scheduler ended by itself" in output.read_text("utf-8")
+        gone, alive = psutil.wait_procs(family, timeout=5)
+        assert alive == []
+        assert not (tmp_path / "data" / "run" / "up.json").exists()
+    finally:
+        end(process)
+
+
+def test_sigterm_stops_everything_within_fifteen_seconds(airflow: RunningAirflow) -> None:
+    family = airflow.family()
+    assert len(family) >= 5
+    begun = time.monotonic()
+    airflow.process.send_signal(signal.SIGTERM)
+    assert airflow.process.wait(30) == 0
+    assert time.monotonic() - begun < 16
+    gone, alive = psutil.wait_procs(family, timeout=1)
+    assert alive == []
+    with socket.socket() as probe:
+        host, port = airflow.url.removeprefix("http://").split(":")
+        assert probe.connect_ex((host, int(port))) != 0
+    assert not (airflow.home / "run" / "up.json").exists()

@@ -1,0 +1,207 @@
+"""The guard: reads a finished snapshot as a stranger would and refuses it if anything looks like a person.
+
+Column names are held against the dictionary and the feeds' declarations, every value against what its column may hold, every file
+(the parts of a workbook too) against the shapes of ids, phones and accounts. A message names table and column, never a value.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from connectors.errors import TerminalError
+from connectors.feed import Feed
+from warehouse import columns
+from warehouse.publish.pseudonym import SHAPE
+
+# Column names that say what they hold, in whatever language they come.
+NAMES = re.compile(
+    r"citizen|(^|_)id_?(no|card|number)|phone|mobile|account|address|(^|_)names?$|passport|identity|bank_card|birth_date"
+    r"|身份证|证件号|姓名|电话|手机|账号|帐号|卡号|住址|地址|户编号|人编号|学籍号"
+)
+PLACE_NAMES = frozenset({"village_name", "town_name"})
+SURNAMES = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊"
+    "金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文庞樊兰殷施陶洪翟安颜倪严牛温芦季俞章鲁葛伍韦申尤毕聂焦佟关富那"
+)
+# Letters, full-width forms and separators that could hide a number from the patterns.
+_WIDE = "０１２３４５６７８９ＸｘＧ"
+_NARROW = "0123456789XxG"
+_GAPS = " -\u00a0\u3000\u200b\ufeff\t"
+_LONG = re.compile(r"[0-9]{15,}|[0-9]{14}[0-9Xx]")
+_PHONE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
+_HIDDEN = re.compile(r'hidden="(1|true)"|state="(h|veryH)idden"')
+# SHA-256 and Git commits; a run of digits alone is never taken for one.
+_DIGEST = re.compile(r"\b(?=[0-9]*[a-f])(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One reason to refuse: where, what it looks like (中文, English), in how many values."""
+
+    where: str
+    what: str
+    english: str
+    count: int = 1
+
+
+def _folded(column: str) -> str:
+    return f"translate(CAST({column} AS VARCHAR), '{_WIDE}', '{_NARROW}')"
+
+
+def _squeezed(column: str) -> str:
+    return f"translate({_folded(column)}, '{_GAPS}', '')"
+
+
+_TEXT_CHECKS = (
+    ("像证件号或账号的长数字", "long digit runs (id, certificate, account)", "regexp_matches({squeezed}, '[0-9]{{15}}|[0-9]{{14}}[Xx]')"),
+    ("像手机号的数字", "mobile phone numbers", "regexp_matches({squeezed}, '(^|[^0-9])1[3-9][0-9]{{9}}($|[^0-9])')"),
+    ("9 位以上的编号", "numbers of nine or more digits", "regexp_matches({folded}, '[0-9]{{9}}')"),
+    ("像疾病编码的内容", "ICD codes", "regexp_matches({folded}, '(^|[^A-Za-z])[A-Z][0-9]{{2}}\\.[0-9x]')"),
+)
+
+
+def _text_findings(con: duckdb.DuckDBPyConnection, table: str, column: str, contents: str, batches: Collection[str]) -> Iterable[Finding]:
+    where, quoted = f"{table}.{column}", f'"{column}"'
+    distinct = f"(SELECT DISTINCT {quoted} FROM {table} WHERE {quoted} IS NOT NULL)"
+    if contents in ("token", "division"):
+        shape = SHAPE if contents == "token" else "[0-9]{6}([0-9]{3}([0-9]{3})?)?|不详"
+        bad = con.execute(f"SELECT count(*) FROM {table} WHERE NOT regexp_full_match({quoted}, '{shape}')").fetchone()
+        if bad and bad[0]:
+            yield Finding(where, "不符合该列应有的形式", f"values that are no {contents}", bad[0])
+        return
+    if contents == "batch":
+        bad = con.execute(f"SELECT count(*) FROM {distinct} WHERE NOT list_contains(?, {quoted})", [list(batches)]).fetchone()
+        if bad and bad[0]:
+            yield Finding(where, "不是已知的批次号", "values that are no known batch", bad[0])
+        return
+    checks = [check.format(squeezed=_squeezed(quoted), folded=_folded(quoted)) for _, _, check in _TEXT_CHECKS]
+    counted = con.execute(f"SELECT {', '.join(f'count(*) FILTER ({check})' for check in checks)} FROM {distinct}").fetchone() or ()
+    for (what, english, _), count in zip(_TEXT_CHECKS, counted, strict=True):
+        if count:
+            yield Finding(where, what, english, count)
+    if contents == "text":
+        name = f"regexp_full_match({quoted}, '[{SURNAMES}][一-龥]{{1,2}}|(欧阳|司马|上官|诸葛|东方|皇甫)[一-龥]{{1,2}}')"
+        row = con.execute(f"SELECT count(*), count(*) FILTER ({name}) FROM {distinct}").fetchone()
+        # A code list may hold one or two such words; a column of names holds little else.
+        if row and row[1] >= 3 and row[1] * 2 > row[0]:
+            yield Finding(where, "像姓名的内容", "values that look like personal names", row[1])
+
+
+def _number_findings(con: duckdb.DuckDBPyConnection, table: str, column: str, unit: str) -> Iterable[Finding]:
+    where, quoted = f"{table}.{column}", f'CAST("{column}" AS DOUBLE)'
+    row = con.execute(
+        f"SELECT count(*) FILTER (abs({quoted}) >= 1e14), count(*) FILTER ({quoted} BETWEEN 13000000000 AND 19999999999) FROM {table}"
+    ).fetchone()
+    if row and row[0]:
+        yield Finding(where, "15 位以上的整数", "numbers of 15 or more digits", row[0])
+    if row and row[1] and unit != "元":
+        yield Finding(where, "像手机号的整数", "numbers like mobile phones", row[1])
+
+
+def inspect_database(path: Path, feeds: Mapping[str, Feed], batches: Collection[str]) -> list[Finding]:
+    """Findings in a DuckDB snapshot: its columns' names, its comments, every value."""
+    known = columns.dictionary()
+    forbidden = {column.name for feed in feeds.values() for column in feed.columns if column.sensitivity == "identifier"}
+    findings: list[Finding] = []
+    with duckdb.connect(str(path), read_only=True, config={"enable_external_access": False}) as con:
+        found = con.execute(
+            "SELECT schema_name || '.' || table_name, column_name, data_type, coalesce(comment, '') FROM duckdb_columns() "
+            "WHERE NOT internal AND database_name = current_database() "
+            "AND (schema_name, table_name) IN (SELECT (schema_name, table_name) FROM duckdb_tables()) ORDER BY ALL"
+        ).fetchall()
+        for table, column, kind, comment in found:
+            where = f"{table}.{column}"
+            entry = known.get(column)
+            named = NAMES.search(column.lower()) is not None and column not in PLACE_NAMES
+            if entry is None or entry.sensitivity == "identifier" or column in forbidden or named:
+                findings.append(Finding(where, "是标识列或没有声明的列", "an identifier or undeclared column"))
+                continue
+            findings += _text_in(where, comment)
+            if kind == "VARCHAR":
+                findings += _text_findings(con, table, column, entry.contents, batches)
+            elif kind in ("BOOLEAN", "DATE"):
+                continue
+            elif re.match(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$|DECIMAL|DOUBLE|FLOAT", kind):
+                findings += _number_findings(con, table, column, entry.unit)
+            else:
+                findings.append(Finding(where, f"类型 {kind} 不能核对", f"type {kind} cannot be checked"))
+        texts = con.execute(
+            "SELECT schema_name || '.' || table_name, coalesce(comment, '') FROM duckdb_tables() "
+            "UNION ALL SELECT schema_name || '.' || view_name, sql FROM duckdb_views() WHERE NOT internal"
+        ).fetchall()
+        for where, text in texts:
+            findings += _text_in(where, text)
+    return findings
+
+
+def _text_in(where: str, text: str, batches: Collection[str] = ()) -> list[Finding]:
+    text = _DIGEST.sub("", text.translate(str.maketrans(_WIDE, _NARROW)))
+    for batch in batches:
+        text = text.replace(batch, "")
+    findings = []
+    if _LONG.search(text):
+        findings.append(Finding(where, "像证件号或账号的长数字", "long digit runs (id, certificate, account)"))
+    if _PHONE.search(text):
+        findings.append(Finding(where, "像手机号的数字", "mobile phone numbers"))
+    return findings
+
+
+def inspect_file(path: Path, batches: Collection[str] = ()) -> list[Finding]:
+    """Findings in a text file or workbook, its name and its hidden parts included. Parquet holds what the database holds."""
+    findings = _text_in(f"file name {path.name[:12]}…", path.name, batches)
+    if path.suffix == ".xlsx":
+        with zipfile.ZipFile(path) as archive:
+            for part in archive.namelist():
+                text = archive.read(part).decode("utf-8", "replace")
+                findings += _text_in(f"{path.name}:{part}", text, batches)
+                if _HIDDEN.search(text) or "comments" in part or "externalLink" in part:
+                    findings.append(Finding(f"{path.name}:{part}", "有隐藏内容、批注或外部链接", "hidden content, comments or external links"))
+    elif path.suffix in (".csv", ".json", ".html", ".md", ".txt"):
+        findings += _text_in(path.name, path.read_text(encoding="utf-8"), batches)
+    elif path.suffix not in (".parquet", ".duckdb"):
+        findings.append(Finding(path.name, "不能核对的文件类型", "a kind of file that cannot be checked"))
+    return findings
+
+
+def compare_parquet(folder: Path, database: Path) -> list[Finding]:
+    """Findings where a Parquet file is not the table that was made of it and inspected, or carries metadata of its own."""
+    findings: list[Finding] = []
+    with duckdb.connect(config={"threads": 1}) as con:
+        con.execute(f"ATTACH '{database}' AS snapshot (READ_ONLY)")
+        for path in sorted(folder.glob("*.parquet")):
+            table = con.execute("SELECT schema_name FROM duckdb_tables() WHERE database_name = 'snapshot' AND table_name = ?", [path.stem]).fetchone()
+            extra = con.execute("SELECT count(*) FROM parquet_kv_metadata(?)", [str(path)]).fetchone()
+            if table is None or (extra and extra[0]):
+                findings.append(Finding(path.name, "不对应任何已核对的表，或带有附加信息", "a file without an inspected table, or with metadata"))
+                continue
+            shape = [
+                con.execute(f"{question} {source}").fetchall()
+                for source in (f'snapshot.{table[0]}."{path.stem}"', f"'{path}'")
+                for question in ("DESCRIBE FROM", "SELECT count(*) FROM")
+            ]
+            if shape[:2] != shape[2:]:
+                findings.append(Finding(path.name, "与已核对的表不同", "not the inspected table"))
+    return findings
+
+
+def enforce(folder: Path, feeds: Mapping[str, Feed], batches: Collection[str]) -> None:
+    """Refuse the snapshot in ``folder`` if anything is found. Raises TerminalError naming places, never values."""
+    findings: list[Finding] = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            findings.append(Finding(path.name, "不是普通文件", "not a regular file"))
+        elif path.is_file():
+            findings += inspect_file(path, batches)
+            if path.suffix == ".duckdb":
+                findings += inspect_database(path, feeds, batches)
+                findings += compare_parquet(path.parent / "parquet", path)
+    if findings:
+        chinese = "；".join(f"{finding.where}（{finding.what}，{finding.count} 处）" for finding in findings[:8])
+        english = "; ".join(f"{finding.where} ({finding.english}, {finding.count})" for finding in findings[:8])
+        raise TerminalError(f"发布被拒绝：{chinese} / publication refused: {english}")

@@ -1,0 +1,105 @@
+"""What a snapshot holds: which relations, which columns of them, under which names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from connectors.errors import TerminalError
+from connectors.feed import Feed
+from warehouse import columns
+from warehouse.monitor.order import build_order
+from warehouse.publish.pseudonym import token_sql
+
+REFERENCE = {
+    "parameter": "参数：扶贫标准、年龄、比例、上限，按日期分行，附来源",
+    "poverty_status": "脱贫属性代码及是否计为贫困",
+    "division": "行政村、乡镇的区划代码和名称",
+    "county": "县的区划代码和名称",
+    "code": "代码列的代码和中文名称",
+}
+
+
+@dataclass(frozen=True)
+class Relation:
+    """One published relation: ``select`` is SQL on the warehouse, ``raw`` the same before pseudonyms (cheap to hash)."""
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    select: str
+    raw: str
+
+    @property
+    def stem(self) -> str:
+        return self.name.split(".")[1]
+
+
+def title_of(path: Path) -> str:
+    """The Chinese purpose: second line of a SQL file's header."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return lines[1].removeprefix("--").strip() if len(lines) > 1 else ""
+
+
+def code_labels(feeds: Mapping[str, Feed]) -> list[tuple[str, str, str]]:
+    """(column, code, label) of every published code column; the label is the declaration's first spelling."""
+    rows = []
+    for entry in columns.dictionary().values():
+        feed, _, column = entry.codes.partition(".")
+        if feed in feeds:
+            for code, spellings in feeds[feed].column(column).codes.items():
+                rows.append((entry.name, code, spellings[0] if spellings else code))
+    return sorted(rows)
+
+
+def load_codes(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> None:
+    """Temporary table ``publish_code`` with the labels."""
+    con.execute("CREATE OR REPLACE TEMP TABLE publish_code (code_column VARCHAR, code_value VARCHAR, code_label VARCHAR)")
+    if rows := code_labels(feeds):
+        con.execute("INSERT INTO publish_code SELECT unnest(?), unnest(?), unnest(?)", [list(part) for part in zip(*rows, strict=True)])
+
+
+def _relation(con: duckdb.DuckDBPyConnection, name: str, source: str, title: str, key: str) -> Relation:
+    known = columns.dictionary()
+    wanted, selected, raw = [], [], []
+    for column, kind, *_ in con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall():
+        entry = known.get(column)
+        if entry is None:
+            raise TerminalError(
+                f"发布被拒绝：{name} 的列 {column} 没有在 warehouse/columns.toml 中声明 / publication refused: undeclared column {name}.{column}"
+            )
+        if entry.type != kind:
+            raise TerminalError(
+                f"发布被拒绝：{name} 的列 {column} 声明为 {entry.type}，实为 {kind} / publication refused: {name}.{column} is {kind}, declared {entry.type}"
+            )
+        if entry.sensitivity == "identifier":
+            if not entry.published_as:
+                continue
+            wanted.append(entry.published_as)
+            selected.append(f'{token_sql(entry.published_as, column, key)} AS {entry.published_as}')
+        else:
+            wanted.append(column)
+            selected.append(f'"{column}"')
+        raw.append(f'"{column}"')
+    return Relation(
+        name=name,
+        title=title,
+        columns=tuple(wanted),
+        select=f"SELECT {', '.join(selected)} FROM {source}",
+        raw=f"SELECT {', '.join(raw)} FROM {source}",
+    )
+
+
+def plan(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], key: str) -> list[Relation]:
+    """Every mart and the reference tables, in order of name.
+
+    Raises TerminalError for a column that columns.toml does not declare: nothing is published by accident.
+    """
+    load_codes(con, feeds)
+    relations = [_relation(con, table.name, table.name, title_of(table.path), key) for table in build_order() if table.is_mart]
+    for stem, title in REFERENCE.items():
+        relations.append(_relation(con, f"ref.{stem}", "publish_code" if stem == "code" else f"ref.{stem}", title, key))
+    return sorted(relations, key=lambda relation: relation.name)

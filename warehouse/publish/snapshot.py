@@ -1,0 +1,222 @@
+"""Write a snapshot, give it its name, make it the current one, remove old ones."""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from connectors import settings
+from connectors.feed import Feed
+from warehouse import columns, keys
+from warehouse.publish import dictionary, guard, manifest
+from warehouse.publish.plan import Relation, plan
+from warehouse.publish.pseudonym import fingerprint
+
+KEEP_SNAPSHOTS = 30
+SNAPSHOT = re.compile(r"[0-9]{8}-[0-9a-f]{8,64}")
+DATABASE = "statistics.duckdb"
+
+
+def published(home: Path) -> Path:
+    return home / "published"
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One publication at a time, so that what lies about under a temporary name is nobody's."""
+    with open(folder / ".lock", "a+b") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _literal(text: object) -> str:
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def content_hashes(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]) -> dict[str, dict[str, Any]]:
+    """Rows and content hash of each relation, whatever the order of its rows."""
+    found = {}
+    for relation in relations:
+        count, total = con.execute(
+            f"SELECT count(*), coalesce(sum(CAST(hash(t) AS HUGEINT)), 0) FROM ({relation.raw}) AS t"
+        ).fetchone() or (0, 0)
+        found[relation.name] = {"rows": count, "columns": list(relation.columns), "content_hash": manifest.digest([count, int(total)])}
+    return found
+
+
+def _name(folder: Path, as_of: dt.date | None, content: str) -> str:
+    """``YYYYMMDD-`` and the content hash's beginning, longer only when another content has taken the short name."""
+    day = as_of.strftime("%Y%m%d") if as_of else "00000000"
+    for length in range(8, 65, 8):
+        name = f"{day}-{content[:length]}"
+        known = manifest.read(folder / name)
+        if known is None or known.get("content_hash") == content:
+            return name
+    return f"{day}-{content}"
+
+
+def publish(con: duckdb.DuckDBPyConnection, home: Path, feeds: Mapping[str, Feed], keep: int | None = None) -> dict[str, Any]:
+    """Publish the marts of the warehouse that ``con`` has as its default database; reading it is enough.
+
+    Returns ``snapshot_id``, ``as_of``, ``content_hash``, ``tables`` (name → rows) and ``is_new``. Raises TerminalError when the
+    guard finds anything; the current snapshot then stays. ``keep``: snapshots to keep ([fupin] keep_snapshots, default 30).
+    """
+    base = published(home)
+    base.mkdir(parents=True, exist_ok=True)
+    os.chmod(base, 0o755)
+    key = keys.secret("publication_key", home)
+    with _alone(base):
+        for leftover in base.glob(".tmp-*"):
+            _remove(leftover)
+        relations = plan(con, feeds, key)
+        row = con.execute("SELECT as_of FROM ref.run").fetchone()
+        as_of: dt.date | None = row[0] if row else None
+        tables = content_hashes(con, relations)
+        described = manifest.digest(dictionary.rows(relations))
+        content = manifest.digest({"as_of": as_of, "tables": tables, "dictionary": described, "key": fingerprint(key)})
+        snapshot_id = _name(base, as_of, content)
+        is_new = not (base / snapshot_id).exists()
+        if is_new:
+            batches = manifest.batches(con)
+            ids = [batch for (batch,) in con.execute("SELECT DISTINCT batch_id FROM ops.batch").fetchall()]
+            temporary = base / f".tmp-{snapshot_id}"
+            try:
+                _write(con, temporary, relations, as_of)
+                head = {
+                    "snapshot_id": snapshot_id,
+                    "as_of": as_of,
+                    "content_hash": content,
+                    "published_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+                    "code_version": manifest.code_version(),
+                    "duckdb_version": duckdb.__version__,
+                    "key_fingerprint": fingerprint(key),
+                    "batches": batches,
+                    "sources": manifest.sources(),
+                    "tables": tables,
+                    "files": {
+                        str(path.relative_to(temporary)): {"bytes": path.stat().st_size, "sha256": manifest.file_digest(path)}
+                        for path in sorted(temporary.rglob("*"))
+                        if path.is_file()
+                    },
+                }
+                manifest.write(temporary, head)
+                guard.enforce(temporary, feeds, ids)
+                _seal(temporary)
+                os.rename(temporary, base / snapshot_id)
+                _sync(base)
+            except BaseException:
+                _remove(temporary)
+                raise
+        make_current(base, snapshot_id)
+        retain(base, int(keep if keep is not None else settings.number("keep_snapshots", KEEP_SNAPSHOTS)))
+    return {
+        "snapshot_id": snapshot_id,
+        "as_of": str(as_of) if as_of else None,
+        "content_hash": content,
+        "is_new": is_new,
+        "tables": {name: facts["rows"] for name, facts in tables.items()},
+    }
+
+
+def _write(con: duckdb.DuckDBPyConnection, folder: Path, relations: Sequence[Relation], as_of: dt.date | None) -> None:
+    """Parquet from the warehouse, the database from the Parquet; the two go side by side, for neither fills a machine."""
+    parquet = folder / "parquet"
+    parquet.mkdir(parents=True)
+    limits = {"memory_limit": "1GB", "preserve_insertion_order": False, "temp_directory": str(folder / "spill")}
+    with duckdb.connect(str(folder / DATABASE), config=limits) as out, ThreadPoolExecutor(1) as loader:
+        # Pseudonyms are random: methods that look for repetition in text cost a second and find nothing.
+        out.execute("SET disabled_compression_methods = 'fsst,dict_fsst,zstd'")
+        for schema in sorted({relation.name.split(".")[0] for relation in relations}):
+            out.execute(f"CREATE SCHEMA {schema}")
+        loads = []
+        for relation in relations:
+            target = parquet / f"{relation.stem}.parquet"
+            con.execute(f"COPY ({relation.select}) TO {_literal(target)} (FORMAT parquet, COMPRESSION zstd)")
+            loads.append(loader.submit(_load, out, relation, target))
+        for load in loads:
+            load.result()
+        out.execute("CHECKPOINT")
+    shutil.rmtree(folder / "spill", ignore_errors=True)
+    dictionary.write(folder, relations, as_of)
+
+
+def _load(out: duckdb.DuckDBPyConnection, relation: Relation, source: Path) -> None:
+    known = columns.dictionary()
+    out.execute(f"CREATE TABLE {relation.name} AS SELECT * FROM read_parquet({_literal(source)})")
+    out.execute(f"CREATE VIEW main.{relation.stem} AS SELECT * FROM {relation.name}")
+    out.execute(f"COMMENT ON TABLE {relation.name} IS {_literal(relation.title)}")
+    for column in relation.columns:
+        entry = known[column]
+        text = entry.label + (f"（{entry.unit}）" if entry.unit else "") + "：" + entry.meaning
+        out.execute(f'COMMENT ON COLUMN {relation.name}."{column}" IS {_literal(text)}')
+
+
+def _seal(folder: Path) -> None:
+    """Everything on disk, read-only for whoever may come."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        os.chmod(path, 0o755 if path.is_dir() else 0o444)
+        _sync(path)
+    os.chmod(folder, 0o755)
+    _sync(folder)
+
+
+def make_current(base: Path, snapshot_id: str) -> None:
+    """Point ``published/current`` at ``snapshot_id`` in one step."""
+    link = base / "current"
+    if link.is_symlink() and os.readlink(link) == snapshot_id:
+        return
+    temporary = base / ".current"
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(snapshot_id)
+    os.replace(temporary, link)
+    _sync(base)
+
+
+def snapshots(base: Path) -> list[dict[str, Any]]:
+    """Heads (``snapshot_id``, ``as_of``, ``published_at``, …) of all complete snapshots, oldest publication first."""
+    found = []
+    for folder in base.iterdir() if base.is_dir() else ():
+        if SNAPSHOT.fullmatch(folder.name) and folder.is_dir():
+            head = manifest.read(folder)
+            if head is not None:
+                found.append({**head, "snapshot_id": folder.name})
+    return sorted(found, key=lambda head: (str(head.get("published_at")), head["snapshot_id"]))
+
+
+def retain(base: Path, keep: int) -> list[str]:
+    """Remove all but the ``keep`` last published snapshots, never the current one; returns the names removed."""
+    link = base / "current"
+    current = os.readlink(link) if link.is_symlink() else None
+    names = [head["snapshot_id"] for head in snapshots(base)]
+    old = [name for name in names[: max(len(names) - max(keep, 1), 0)] if name != current]
+    for name in old:
+        # Out of sight in one step, so that nobody opens half a snapshot.
+        hidden = base / f".tmp-old-{name}"
+        os.rename(base / name, hidden)
+        _remove(hidden)
+    return old
+
+
+def _remove(folder: Path) -> None:
+    if folder.is_dir() and not folder.is_symlink():
+        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        folder.unlink(missing_ok=True)
