@@ -112,7 +112,6 @@ class _Found:
     lines: list[str]
     records: list[list[str]]
     ends: list[int]
-    layouts: list[Layout]
     layout: Layout
     line_end: bytes
     line_ends: list[bytes]
@@ -156,7 +155,7 @@ def _recognise_text(
     if max(map(len, records[: layout.TITLE_ROWS]), default=0) > MAX_COLUMNS:
         raise Problem("TOO_MANY_COLUMNS", f"表格超过 {MAX_COLUMNS} 列，不像是约定的表。请检查导出的格式。")
     chosen = layout.choose(records, layouts, feeds)
-    return _Found(dialect, lines, records, ends, layouts, chosen, *enc.line_ends(head))
+    return _Found(dialect, lines, records, ends, chosen, *enc.line_ends(head))
 
 
 def _scan_text(reading: Reading, path: Path, found: _Found, original_name: str, workdir: Path, careful: bool) -> None:

@@ -12,14 +12,14 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from connectors.feed import Feed, normalise_header, split_unit
+from connectors.feed import Column, Feed, normalise_header, split_unit
 from connectors.reading import Problem, Reading, listed, shown
 
 TITLE_ROWS = 30
 # Columns that our own reject sheet adds in front of the department's; they come back with a corrected file.
 RECEIPT_HEADERS = {"行号": "row", "错误原因": "reason", "批次号": "batch"}
 BATCH_ID = re.compile(r"[0-9a-f]{16}(?:-(?:dup)?\d+)?")
-NUMERIC = frozenset({"money", "number"})
+AREA_UNITS = {"m2": "㎡", "平方米": "㎡"}
 
 Rows = Sequence[Sequence[str]]
 
@@ -52,6 +52,14 @@ class Layout:
         return enough and (not self.missing or 2 * len(self.mapping) >= filled or 2 * len(self.missing) <= required)
 
 
+def _says_something(column: Column, unit: str) -> bool:
+    """Whether a header's unit bracket changes how the numbers are read: (月) behind a count of months does not."""
+    if column.type == "money":
+        return True
+    declared = AREA_UNITS.get(column.unit or "", column.unit)
+    return column.type == "number" and declared is not None and AREA_UNITS.get(unit, unit) != declared
+
+
 def _match(feed: Feed, known: dict[str, str], header: Sequence[str], row: int, levels: int) -> Layout:
     found: dict[str, list[int]] = {}
     units: dict[str, str] = {}
@@ -65,8 +73,8 @@ def _match(feed: Feed, known: dict[str, str], header: Sequence[str], row: int, l
         name = known.get(whole) or known.get(bare)
         if name is not None:
             found.setdefault(name, []).append(index)
-            if unit is not None and feed.column(name).type in NUMERIC:
-                units.setdefault(name, unit)
+            if unit is not None and _says_something(feed.column(name), unit):
+                units.setdefault(name, AREA_UNITS.get(unit, unit))
         elif whole in RECEIPT_HEADERS and whole not in receipt:
             receipt[whole] = index
         else:
@@ -199,7 +207,7 @@ _CHINESE_DATE = re.compile(
 )
 _DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:年|[-./])(\d{1,2})(?:月|[-./])(\d{1,2})(?:日|号)?(?!\d)")
 _COMPACT = re.compile(r"(?<!\d)((?:19|20)\d\d)(\d\d)(\d\d)(?:\d{6}|\d{4})?(?!\d)")
-_MONTH = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:年|[-./])(\d{1,2})(?:月份?)?(?![\d日])(?![-./]\d)")
+_MONTH = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:年(?=\d{1,2}月)|[-./])(\d{1,2})(?:月份?(?!\d)|(?![\d月日]))(?![-./]\d)")
 _COMPACT_MONTH = re.compile(r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(?!\d)")
 _STATED = re.compile(r"(截至|截止|数据(?:截止|统计)?(?:日期|时间)|统计(?:日期|时间|时点)|时点|基准日)")
 _NOT_STATED = re.compile(r"(制表|填表|填报|打印|导出|报送|审核|生成)(日期|时间)?[:：]?")

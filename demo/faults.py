@@ -1,7 +1,7 @@
 """The planted errors of real files: what must be quarantined, each with its code.
 
-A :class:`Fault` is an SQL expression over the canonical columns of one row. It is planted only where no clerk could argue
-that the row is right, and only in rows about people that no county figure and no situation depends on.
+A :class:`Fault` is an SQL expression over the canonical columns of one row. It is planted only where no clerk could
+argue that the row is right, and only in rows about people that no county figure and no situation depends on.
 """
 
 from __future__ import annotations

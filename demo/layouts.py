@@ -1,7 +1,7 @@
 """What each department's file looks like: its name, format, title rows, headers and habits of spelling.
 
-Clean files (``dirt="none"``) have no layout: UTF-8 CSV, the header row first, canonical values under each column's first
-alias.
+Clean files (``dirt="none"``) have no layout: UTF-8 CSV, the header row first, canonical values under each column's
+first alias.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """The synthetic county: ten departments' files and the truth beside them, from a number of people and a seed.
 
-Everything is drawn in DuckDB SQL by hashing (thing, seed), so one seed gives the same files on any machine. Nobody in it
-can be a living person: all citizen ids are of the unassigned divisions 2199xx; phones are of the range 1440, which serves
-machines.
+Everything is drawn in DuckDB SQL by hashing (thing, seed), so one seed gives the same files on any machine. Nobody in
+it can be a living person: all citizen ids are of the unassigned divisions 2199xx; phones are of the range 1440, which
+serves machines.
 
 Scale: about 4.8 rows per person over ten feeds, a fifth of the people registered. From 20,000 people on, exactly 1,542
-people in registered households are still poor (脱贫属性 未脱贫 or 返贫); below, in proportion (never none). Four villages
-have not exited.
+people in registered households are still poor (脱贫属性 未脱贫 or 返贫); below, in proportion (never none). Four
+villages have not exited.
 """
 
 from __future__ import annotations

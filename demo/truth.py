@@ -3,7 +3,7 @@
 persons     one row per person: person (true number), citizen_id, name, birth_date, sex_code, person_id and household_id
             (registry, or NULL), household (true number), village_code, is_registered, is_poor, is_dead
 rows        one row per data row of every file: feed, file, row (1-based row of the file, titles and header counted),
-            person, has_id (it carries an id that should link), expected_link (person; NULL: quarantined or without an id)
+            person, has_id (its id should link), expected_link (person; NULL: quarantined or without an id)
 errors      the planted errors: feed, file, row, column (NULL: the whole row), code, description
 tolerated   harmless dirt: feed, file, row, column, kind
 situations  who is what: situation, person, household (true number), household_id

@@ -100,8 +100,8 @@ def spoil(
         )
         con.execute(
             f"""INSERT INTO d_{feed.name}
-            SELECT (SELECT max(n) FROM d_{feed.name}) + row_number() OVER (ORDER BY hash(n, 'appended'), n), pno, tk, {k},
-              {", ".join(f'"{c.name}"' for c in feed.columns)}
+            SELECT (SELECT max(n) FROM d_{feed.name}) + row_number() OVER (ORDER BY hash(n, 'appended'), n), pno, tk,
+              {k}, {", ".join(f'"{c.name}"' for c in feed.columns)}
             FROM (SELECT d.* EXCLUDE (ek) {change} FROM d_{feed.name} d JOIN chosen USING (n) WHERE chosen.ek = {k})"""
         )
 
@@ -160,7 +160,8 @@ def _lines(con: duckdb.DuckDBPyConnection, sheet: Sheet, planted: list[Fault]) -
 
     def cell(name: str) -> str:
         quoted = f"""'"' || replace("{name}", '"', '""') || '"'"""
-        return f"""CASE WHEN regexp_matches("{name}", '["\r\n{delimiter}]') THEN {quoted} ELSE coalesce("{name}", '') END"""
+        special = f"""regexp_matches("{name}", '["\r\n{delimiter}]')"""
+        return f"""CASE WHEN {special} THEN {quoted} ELSE coalesce("{name}", '') END"""
 
     names = [column.name for column in feed.columns]
     whole = f"concat_ws({mark}, {', '.join(map(cell, names))})"

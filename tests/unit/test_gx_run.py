@@ -184,6 +184,24 @@ def test_a_rule_judges_only_rows_whose_columns_are_sound(feed):
     assert rejected(con, result) == [(2, "NUMBER_INVALID", "months", None), (3, "OUT_OF_RANGE", "months", None)]
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "months % 2 = 1 AND person_id LIKE '%7%'",
+        "person_id = '7:7' OR (months = 7 AND regexp_matches(sex_code, '^[0-9]{1}$')) -- why",
+        "list_sum(list_transform(range(0, 2), lambda i: i + months)) = 15",
+        "EXISTS (SELECT 1 WHERE months = 7)",
+    ],
+)
+def test_a_predicate_may_be_any_sql(feed, bad):
+    path = feed.path.parent / "rules" / "sample.toml"
+    read = [name for name in NAMES if name in bad]
+    rule = RULES.replace('severity = "warn"', 'severity = "quarantine"').replace("months = 12", bad)
+    path.write_text(rule.replace('columns = ["months"]', f"columns = {json.dumps(read)}", 1), encoding="utf-8")
+    con = batch([{"person_id": "011"}, {"person_id": "077", "months": 7}, {"months": 4}])
+    assert [reason[:2] for reason in rejected(con, run.validate(con, feed, "rows", NAMES))] == [(3, "S03")]
+
+
 def test_identical_rows_and_conflicting_keys(feed):
     rows = [
         {"person_id": "100"},
