@@ -31,6 +31,7 @@ BLOCK_BYTES = 256 * 1024
 CELL_LINES = 1000
 # A file without any line end is refused before it fills the memory.
 UNBROKEN_BYTES = 64 * 1024 * 1024
+LONGEST_LINE = MAX_LINE_BYTES - 2
 SHOWN_BYTES = 100_000
 _OPEN_QUOTE = "unexpected end of data"
 
@@ -188,9 +189,15 @@ class Scanner:
         edges = [first[0]] if first else []
         if len(block) >= BLOCK_BYTES and not any(is_utf8(line) for line in edges + last):
             return
+        start = run = 0
         for line in wide.finditer(block):
-            if characters(line[0]) >= PROOF_CHARACTERS and is_utf8(line[0]):
-                raise self._invalid(offset + line.start(), block[: line.start()])
+            if not is_utf8(line[0]):
+                run = 0
+                continue
+            start = start if run else line.start()
+            run += characters(line[0])
+            if run >= PROOF_CHARACTERS:
+                raise self._invalid(offset + start, block[:start])
 
     def _invalid(self, offset: int, before: bytes = b"") -> Problem:
         return invalid_encoding(self.dialect.encoding, offset, self.record + before.count(b"\n") + 1)
@@ -237,17 +244,18 @@ class Scanner:
 
     def _block(self, block: bytes, line: bytes) -> bytes:
         """Take in a block; returns the beginning of a quoted cell that runs on into the next one."""
+        if not block.endswith(b"\n"):  # the file's last line
+            block += b"\n" if block.endswith(b"\r") or not line.endswith(b"\r\n") else b"\r\n"
         shape = block.translate(None, self.delete)
-        if not shape.endswith(b"\n"):
-            shape += b"\n" if line.endswith(b"\n") and not line.endswith(b"\r\n") else b"\r\n"
-        if self.careful and self.quote and self.quote in shape:
-            return self._lines(block, None, line)
         if self.quote and self.quote in shape:
+            # A few quotes are looked at one by one; where every cell is quoted, the pattern must do.
+            if self.careful or shape.count(self.quote) < shape.count(b"\n"):
+                return self._lines(block, None, line)
             shape = shape.replace(self.quote * 2, b"")
             if self.quote in shape and self.quoted is not None:
                 shape = self.quoted.sub(b"", shape)
         lines = shape.count(b"\n")
-        if shape == line * lines and len(block) < MAX_LINE_BYTES:
+        if shape == line * lines and len(block) < LONGEST_LINE:
             self.record += lines
             self.scan.rows += lines
             if self.out is not None:
@@ -267,18 +275,18 @@ class Scanner:
             odd = [
                 index
                 for index, (part, text) in enumerate(zip(shape.split(b"\n"), lines, strict=False))
-                if part != pattern or len(text) > MAX_LINE_BYTES
+                if part != pattern or len(text) >= LONGEST_LINE
             ]
         else:
             carriage = line.endswith(b"\r\n")
-            ordinary = self.delimiter * (self.width - 1)
             odd = [
                 index
                 for index, text in enumerate(lines)
                 if (self.quote and self.quote in text)
-                or text.count(self.delimiter) != len(ordinary)
+                or text.count(self.delimiter) != self.width - 1
                 or text.endswith(b"\r") != carriage
                 or text.count(b"\r") != carriage
+                or len(text) >= LONGEST_LINE
             ]
         kept: list[bytes] = []
         last = 0
@@ -293,8 +301,8 @@ class Scanner:
             record = self.record + index - glued + 1
             outcome = self._odd(lines, index, record)
             if outcome is None:  # runs on beyond this block
-                rest = b"\n".join(lines[index:]) + (b"\n" if block.endswith(b"\n") else b"")
-                if len(rest) > MAX_LINE_BYTES or len(lines) - index > CELL_LINES:
+                rest = b"\n".join(lines[index:]) + b"\n"
+                if len(rest) > LONGEST_LINE or len(lines) - index > CELL_LINES:
                     raise self._unterminated(record)
                 self._flush(kept, rows, changed, index - glued, block, len(block) - len(rest))
                 return rest
@@ -328,7 +336,7 @@ class Scanner:
         if not bare.strip(b" \t\r\xc2\xa0" + b"\xe3\x80"):
             self.scan.gaps.append(record)
             return [], 1, False
-        if len(bare) > MAX_LINE_BYTES:
+        if len(text) >= LONGEST_LINE:
             self._broken(record, "LINE SIZE OVER MAXIMUM", bare)
             return [], 1, False
         if b"\r" in bare and not (self.quote and self.quote in bare):

@@ -7,6 +7,7 @@ a limited child process (:mod:`connectors.workbook_child`).
 from __future__ import annotations
 
 import json
+import os
 import re
 import stat
 import subprocess
@@ -15,9 +16,11 @@ import zipfile
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from connectors import settings
 from connectors.reading import Problem
+from connectors.workbook_child import DAMAGED, PASSWORD
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -67,8 +70,11 @@ class Sheet:
 
 @dataclass
 class Limits:
+    """What the child may use: bytes of address space, seconds of CPU and of patience, bytes all parts may unpack to."""
+
     memory: int = field(default_factory=lambda: int(settings.number("workbook_memory_bytes", 2 * 1024**3)))
     seconds: int = field(default_factory=lambda: int(settings.number("workbook_seconds", 300)))
+    patience: float = field(default_factory=lambda: settings.number("workbook_patience_seconds", 900))
     unpacked: int = field(default_factory=lambda: int(settings.number("workbook_unpacked_bytes", 4 * 1024**3)))
 
 
@@ -187,40 +193,12 @@ def unpack(path: Path, folder: Path, limits: Limits | None = None) -> list[Sheet
     """Every visible sheet as ``sheet-N.csv`` in ``folder``, read by a limited child. Raises Problem for what cannot be read."""
     limits = limits or Limits()
     check_package(path, limits)
-    child = Path(__file__).with_name("workbook_child.py")
-    command = [
-        sys.executable,
-        "-I",
-        str(child),
-        str(path),
-        str(folder),
-        str(limits.memory),
-        str(limits.seconds),
-        str(MAX_CELLS),
-    ]
     try:
-        # No environment: the child needs no secret, and Airflow's variables hold some.
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=limits.seconds + 30,
-            env={},
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise too_large("读取超时") from None
-    if done.returncode == 3:
-        raise Problem("WORKBOOK_ENCRYPTED", "工作簿设置了打开密码，无法读取。请取消密码后重新报送。")
-    if done.returncode == 4:
-        raise damaged()
-    if done.returncode != 0:  # 5, or killed by a limit (SIGABRT, SIGXCPU, SIGKILL, SIGSEGV)
-        raise too_large("超出内存或时间限制")
-    try:
-        sheets = json.loads(done.stdout)["sheets"]
-    except (ValueError, KeyError):
-        raise damaged() from None
+        sheets = _run_child(path, folder, limits)
+    except BaseException:
+        for part in folder.glob("sheet-*.csv"):
+            part.unlink(missing_ok=True)
+        raise
     return [
         Sheet(
             sheet["name"],
@@ -232,3 +210,41 @@ def unpack(path: Path, folder: Path, limits: Limits | None = None) -> list[Sheet
         )
         for sheet in sheets
     ]
+
+
+def _run_child(path: Path, folder: Path, limits: Limits) -> list[dict[str, Any]]:
+    child = Path(__file__).with_name("workbook_child.py")
+    command = [
+        sys.executable,
+        "-I",
+        str(child),
+        str(path),
+        str(folder),
+        str(limits.memory),
+        str(limits.seconds),
+        str(MAX_CELLS),
+    ]
+    # The child needs no secret, and Airflow's environment holds some.
+    environment = {key: os.environ[key] for key in ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT") if key in os.environ}
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # a panic prints what it chokes on
+            timeout=limits.patience,
+            env=environment,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise too_large("读取超时") from None
+    if done.returncode == PASSWORD:
+        raise Problem("WORKBOOK_ENCRYPTED", "工作簿设置了打开密码，无法读取。请取消密码后重新报送。")
+    if done.returncode == DAMAGED:
+        raise damaged()
+    if done.returncode != 0:  # TOO_LARGE, or killed by a limit (SIGABRT, SIGXCPU, SIGKILL, SIGSEGV)
+        raise too_large("超出内存或时间限制")
+    try:
+        return list(json.loads(done.stdout)["sheets"])
+    except (ValueError, KeyError):
+        raise damaged() from None

@@ -131,6 +131,12 @@ SELECT * EXCLUDE (body, turn), CASE WHEN turn < 497 THEN id_of(body) ELSE error(
   getvariable('as_of') AS data_date
 FROM numbered ORDER BY pno;
 
+-- Households in a situation: no error is planted in their registry rows. (Large medical costs are added when known.)
+CREATE OR REPLACE TABLE marked AS
+SELECT DISTINCT hno FROM person
+WHERE is_poor OR is_registered AND (has_house_d OR has_house_rebuilt OR has_unsafe_water OR is_overdue OR has_second_loan
+  OR is_company_loan OR is_dropout OR is_dead OR is_uninsured);
+
 DROP TABLE member;
 DROP TABLE drawn_household;
 DROP TABLE poor_household;

@@ -123,15 +123,19 @@ LAYOUTS: dict[str, Layout] = {
 }
 
 
-def header_of(feed: Feed, column: Column, layout: Layout | None) -> str:
-    """The header cell of ``column``; a layout may only use a spelling that the feed declares."""
+def headers_of(feed: Feed, layout: Layout | None) -> list[str]:
+    """The header row; a layout may only use spellings that the feed declares."""
     if layout is None:
-        return column.label
-    header = layout.headers.get(column.name, column.label)
-    normal = normalise_header(header)
-    if feed.headers.get(normal, feed.headers.get(split_unit(normal)[0])) != column.name:
-        raise ValueError(f"{feed.name}: header {header!r} is no alias of {column.name}")
-    return header
+        return [column.label for column in feed.columns]
+    known = feed.headers
+    headers = []
+    for column in feed.columns:
+        header = layout.headers.get(column.name, column.label)
+        normal = normalise_header(header)
+        if known.get(normal, known.get(split_unit(normal)[0])) != column.name:
+            raise ValueError(f"{feed.name}: header {header!r} is no alias of {column.name}")
+        headers.append(header)
+    return headers
 
 
 def _date(style: str, cell: str) -> str:

@@ -24,7 +24,7 @@ from connectors import settings
 from connectors.errors import TerminalError
 from connectors.feed import Feed, load_feeds
 from demo import truth
-from demo.layouts import LAYOUTS, SHEET_LIMIT, header_of
+from demo.layouts import LAYOUTS, SHEET_LIMIT, headers_of
 from demo.write import Sheet, plan, quote, rows_of, settle, spoil, write_sheet, write_text
 
 HERE = Path(__file__).resolve().parent
@@ -139,7 +139,9 @@ def _department_file(
         rows = truth.dirty_rows(con, feed, path.name, sheet, writable, planted)
         con.execute(f"DROP TABLE d_{feed.name}")
     else:
-        names = ", ".join(f'"{c.name}" AS "{header_of(feed, c, None)}"' for c in feed.columns)
+        names = ", ".join(
+            f'"{c.name}" AS "{label}"' for c, label in zip(feed.columns, headers_of(feed, None), strict=True)
+        )
         # COPY keeps the order of the table, and so the row numbers of the truth.
         con.execute(f"COPY (SELECT {names} FROM c_{feed.name}) TO {quote(temporary)} (FORMAT csv, HEADER)")
         rows = truth.clean_rows(con, feed, path.name)

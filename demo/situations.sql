@@ -17,8 +17,7 @@ SELECT situation, pno AS person, hno AS household, household_id FROM (
   UNION ALL SELECT 'loan_overdue', pno, hno, household_id FROM borrower WHERE is_overdue
   UNION ALL SELECT 'loan_used_by_company', pno, hno, household_id FROM borrower WHERE is_company_loan
   UNION ALL SELECT 'loans_over_limit', pno, hno, household_id FROM person WHERE k = 1 AND hno IN (SELECT hno FROM debtor)
-  UNION ALL SELECT 'large_medical_cost_registered', pno, hno, household_id FROM person
-    WHERE pno IN (SELECT pno FROM patient WHERE self_paid >= 5000)
+  UNION ALL SELECT 'large_medical_cost_registered', pno, hno, household_id FROM person WHERE pno IN (SELECT pno FROM patient)
 );
 
 INSERT INTO t_counts

@@ -18,7 +18,6 @@ import duckdb
 
 from connectors.feed import Feed
 from demo.faults import Fault
-from demo.layouts import header_of
 from demo.spellings import Spelling
 from demo.write import Sheet, quote, rows_of
 
@@ -34,8 +33,11 @@ _NOTES = {
         FROM (SELECT pno, sum(CAST(balance_yuan AS DECIMAL(18,2))) AS balance FROM c_bank_loan GROUP BY pno) l
         JOIN (SELECT * EXCLUDE (citizen_id, name) FROM person) p USING (pno) ORDER BY pno""",
     "health_settlement": """CREATE OR REPLACE TABLE patient AS
-        SELECT pno, sum(CAST(self_paid_yuan AS DECIMAL(18,2))) AS self_paid FROM c_health_settlement
-        WHERE visit_code = '1' AND pno IN (SELECT pno FROM person WHERE is_registered) GROUP BY pno""",
+        SELECT pno, any_value(hno) AS hno, sum(CAST(self_paid_yuan AS DECIMAL(18,2))) AS self_paid
+        FROM (SELECT pno, self_paid_yuan FROM c_health_settlement WHERE visit_code = '1')
+        JOIN (SELECT pno, hno FROM person WHERE is_registered) USING (pno)
+        GROUP BY pno HAVING self_paid >= 5000;
+        INSERT INTO marked SELECT DISTINCT hno FROM patient WHERE hno NOT IN (SELECT hno FROM marked)""",
 }
 
 
@@ -84,13 +86,16 @@ def dirty_rows(
           SELECT n, d.pno, coalesce(has_id, FALSE) AND ek IS NULL AS links FROM d_{feed.name} d
           LEFT JOIN (SELECT n, {_has_id(feed)} AS has_id FROM c_{feed.name}) USING (n)) ORDER BY n"""
     )
-    for k, fault in enumerate(planted):
-        where = fault.column if fault.row == "cell" else None
-        title = header_of(feed, feed.column(where), sheet.layout) if where else "整行"
-        con.execute(
-            f"INSERT INTO t_errors SELECT {place}, ?, ?, ? FROM d_{feed.name} WHERE ek = {k} ORDER BY n",
-            [where, fault.code, f"{''.join(title.split())}：{fault.code}"],
-        )
+    titles = {c.name: "".join(h.split()) for c, h in zip(feed.columns, sheet.headers, strict=True)}
+    cells = [(k, f.column if f.row == "cell" else None, f.code) for k, f in enumerate(planted)]
+    named = ", ".join(
+        f"({k}, {_text(column)}, {_text(code)}, {_text(titles.get(column or '', '整行') + '：' + code)})"
+        for k, column, code in cells
+    )
+    con.execute(
+        f"""INSERT INTO t_errors SELECT {place}, "column", code, description
+        FROM d_{feed.name} JOIN (VALUES {named}) f(k, "column", code, description) ON ek = k ORDER BY n"""
+    )
     kinds = " ".join(f"WHEN {k} THEN '{spelling.kind}'" for k, spelling in enumerate(writable))
     columns = " ".join(f"WHEN {k} THEN '{spelling.column}'" for k, spelling in enumerate(writable))
     con.execute(
@@ -100,6 +105,10 @@ def dirty_rows(
     sound = f"n NOT IN (SELECT n FROM d_{feed.name} WHERE ek IS NOT NULL)"
     _certificates(con, feed, file, sheet.row_sql("n"), sound)
     return _count(con, feed, f"d_{feed.name}", "ek IS NOT NULL")
+
+
+def _text(value: str | None) -> str:
+    return "NULL" if value is None else f"'{value}'"
 
 
 def _certificates(con: duckdb.DuckDBPyConnection, feed: Feed, file: str, row: str, condition: str) -> None:

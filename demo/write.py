@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
 
 import duckdb
@@ -18,7 +18,7 @@ import xlsxwriter
 
 from connectors.feed import Column, Feed
 from demo.faults import Fault, fault_value, faults
-from demo.layouts import Layout, header_of, house_style
+from demo.layouts import Layout, headers_of, house_style
 from demo.spellings import Spelling, spellings
 
 CHUNK = 4000  # rows whose text is joined at once
@@ -111,7 +111,7 @@ class Sheet:
 
     def __init__(self, feed: Feed, layout: Layout, as_of: date) -> None:
         width = len(feed.columns)
-        self.headers = [header_of(feed, column, layout) for column in feed.columns]
+        self.headers = headers_of(feed, layout)
         self.above: list[list[str]] = [[title, *[""] * (width - 1)] for title in layout.titles]
         if layout.note:
             self.above.append([layout.note, *[""] * (width - 1)])
@@ -205,7 +205,7 @@ def write_sheet(con: duckdb.DuckDBPyConnection, sheet: Sheet, path: Path) -> Non
         {"constant_memory": True, "strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False},
     ) as book:
         # A fixed creation time keeps equal seeds equal to the byte.
-        book.set_properties({"created": sheet.as_of})
+        book.set_properties({"created": datetime.combine(sheet.as_of, time())})
         page = book.add_worksheet("Sheet1")
         bold, day_format = (
             book.add_format({"bold": True, "align": "center"}),

@@ -103,11 +103,11 @@ def _spellings(column: Column) -> str:
     return " ".join(f"WHEN {literal(text)} THEN {literal(code)}" for text, code in known.items())
 
 
-def _fast(cell: Cell, raw: str, head: str, odd: str) -> str:
+def _fast(cell: Cell, raw: str, whole: str, head: str, odd: str) -> str:
     column = cell.column
     match column.type:
         case "citizen_id":
-            return f"CASE WHEN id_is_sound({raw}, {head}) THEN {raw} END"
+            return f"CASE WHEN id_is_sound({raw}, {whole}, {head}) THEN {raw} END"
         case "student_no" | "disability_cert":
             return f"CASE WHEN regexp_full_match({raw}, {literal(ID_SHAPES[column.type])}) THEN {raw} END"
         case "code":
@@ -127,9 +127,11 @@ def _fast(cell: Cell, raw: str, head: str, odd: str) -> str:
         case "year":
             return f"CASE WHEN regexp_full_match({raw}, '(19|20)[0-9]{{2}}') THEN CAST({raw} AS BIGINT) END"
         case "integer":
-            return f"CASE WHEN regexp_full_match({raw}, '-?[0-9]{{1,15}}') THEN CAST({raw} AS BIGINT) END"
+            # DuckDB rounds 12.5 to a whole number, so a point goes the slow way.
+            return f"CASE WHEN NOT contains({raw}, '.') AND NOT contains({raw}, '_') THEN try_cast({raw} AS BIGINT) END"
         case "money" if UNIT_FACTORS.get(cell.unit or "元", 1) == 1:
-            return f"CASE WHEN regexp_full_match({raw}, '-?[0-9]{{1,12}}(\\.[0-9]{{1,2}})?') THEN CAST({raw} AS DECIMAL(18,2)) END"
+            # The cast alone takes what number_value takes, but for 1_000; it is four times as fast as a pattern.
+            return f"CASE WHEN NOT contains({raw}, '_') THEN try_cast({raw} AS DECIMAL(18,2)) END"
         case "money":
             return "CAST(NULL AS DECIMAL(18,2))"
         case "number":
@@ -163,7 +165,7 @@ def _value(cell: Cell, raw: str, f: str, p: str, q: str, h: str) -> str:
     column = cell.column
     match column.type:
         case "citizen_id":
-            slow = f"CASE WHEN id_is_sound({q}, {h}) THEN {q} END"
+            slow = f"CASE WHEN id_is_sound({q}, id_whole({q}), {h}) THEN {q} END"
         case "student_no" | "disability_cert":
             slow = f"CASE WHEN regexp_full_match({p}, {literal(ID_SHAPES[column.type])}) THEN {p} END"
         case "code":
@@ -241,8 +243,9 @@ def typed_sql(cells: Sequence[Cell], relation: str, keep: Mapping[str, str] | No
     }
     scan = ", ".join(f"{cells[i].raw} AS c{i}" for i in n)
     odd = "".join(f", {_TEXT[cells[i].column.type]}(c{i}) AS o{i}" for i in n if cells[i].column.type in _TEXT)
-    heads = "".join(f", try_cast(left(c{i}, 17) AS BIGINT) AS s{i}" for i in persons)
-    fast = "".join(f", {_fast(cells[i], f'c{i}', f's{i}', f'o{i}')} AS f{i}" for i in n)
+    wholes = "".join(f", id_whole(c{i}) AS w{i}" for i in persons)
+    heads = "".join(f", id_head(c{i}, w{i}) AS s{i}" for i in persons)
+    fast = "".join(f", {_fast(cells[i], f'c{i}', f'w{i}', f's{i}', f'o{i}')} AS f{i}" for i in n)
     plain = "".join(
         f", CASE WHEN f{i} IS NULL AND strlen(c{i}) > 0 THEN {_PLAIN[cells[i].column.type].format(f'c{i}')} END AS p{i}" for i in planned
     )
@@ -255,7 +258,7 @@ def typed_sql(cells: Sequence[Cell], relation: str, keep: Mapping[str, str] | No
 
     made = "".join(f"{sql} AS {name}, " for name, sql in keep.items())
     level = f"SELECT {made}{scan} FROM {relation}"
-    for added in (odd + heads, fast, plain, kinds, candidates, candidate_heads, values):
+    for added in (odd + wholes, heads, fast, plain, kinds, candidates, candidate_heads, values):
         if added:
             level = f"SELECT *{added} FROM ({level})"
     out = []

@@ -18,5 +18,5 @@ SELECT pno, 'JJ' || digits(lno, 10) AS loan_no, 'HT' || digits(lno, 10) AS contr
   CASE WHEN is_overdue THEN CAST(due + 1 AS VARCHAR) END AS overdue_from_date, CASE WHEN is_overdue THEN yuan(balance) ELSE '0.00' END AS overdue_principal_yuan,
   CASE WHEN is_registered THEN yuan(amount * 435 // 10000 * CAST(greatest(least(date_diff('month', issued, getvariable('base')), 36), 0) AS BIGINT) // 12) ELSE '0.00' END AS subsidy_yuan,
   CASE WHEN balance = 0 THEN CAST(issued + 400 AS VARCHAR) END AS settled_date, data_date,
-  NOT (is_poor OR is_omitted OR is_overdue OR has_second_loan OR is_company_loan OR has_house_d) AS is_spare
+  NOT is_omitted AND hno NOT IN (SELECT hno FROM marked) AS is_spare
 FROM dated

@@ -28,5 +28,5 @@ SELECT pno, household_id, village_code, town_name AS town, village_name AS villa
   CAST(dice(hno, 'land', 30) AS VARCHAR) || '.' || CAST(dice(hno, 'tenth', 10) AS VARCHAR) AS farmland_mu,
   yes_no(NOT has_unsafe_water) AS is_water_safe, yes_no(FALSE) AS is_water_difficult, yes_no(has_house_d) AS is_house_dilapidated,
   CASE WHEN has_house_d THEN 'D' WHEN u(hno, 'house') < 400000 THEN 'A' ELSE 'B' END AS house_grade_code,
-  NOT (is_poor OR has_house_d OR has_house_rebuilt OR has_unsafe_water OR is_overdue OR has_second_loan OR is_company_loan OR is_dropout) AS is_spare
+  hno NOT IN (SELECT hno FROM marked) AS is_spare
 FROM costed

@@ -15,5 +15,5 @@ SELECT pno, person_id, household_id, data_date, name, sex_code,
   CASE WHEN age BETWEEN 19 AND 60 AND NOT is_disabled AND u(pno, 'away') < 500000 THEN CAST(1 + dice(pno, 'months', 12) AS VARCHAR) END AS work_months,
   yes_no(is_minimum_living) AS is_minimum_living, yes_no(NOT is_uninsured) AS is_health_insured, yes_no(age >= 16 AND NOT is_pupil) AS is_pension_insured,
   '1440' || digits(dice(CASE WHEN is_changed(pno, 'person') THEN -pno ELSE pno END, 'person phone', 10000000), 7) AS phone,
-  NOT (is_poor OR has_house_d OR has_house_rebuilt OR has_unsafe_water OR is_overdue OR has_second_loan OR is_company_loan OR is_dropout OR is_dead OR is_uninsured) AS is_spare
+  hno NOT IN (SELECT hno FROM marked) AS is_spare
 FROM person WHERE is_registered

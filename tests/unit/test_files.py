@@ -37,7 +37,9 @@ def test_the_same_table_lands_as_identical_rows_however_it_was_saved(tmp_path: P
     files = {
         "GB18030 with a title row": csv_text(titled, end="\r\n").encode("gb18030"),
         "UTF-8": csv_text(titled).encode(),
-        "UTF-8 with a byte-order mark, quoted": csv_text([[f'"{cell}"' for cell in row] for row in titled], end="\r\n").encode("utf-8-sig"),
+        "UTF-8 with a byte-order mark, quoted": csv_text(
+            [[f'"{cell}"' for cell in row] for row in titled], end="\r\n"
+        ).encode("utf-8-sig"),
         "Unicode text": csv_text(titled, "\t", "\r\n").encode("utf-16"),
         "UTF-16 without a mark": csv_text(titled, "\t", "\r\n").encode("utf-16-le"),
         "old Mac": csv_text(titled, ";", "\r").encode(),
@@ -48,7 +50,12 @@ def test_the_same_table_lands_as_identical_rows_however_it_was_saved(tmp_path: P
         reading = read(tmp_path, content)
         assert reading.problems == [], kind
         assert landed(tmp_path, reading) == expected, kind
-        assert (reading.header_row, reading.rows, reading.as_of, reading.as_of_source) == (2, 3, "2019-06-30", "title"), kind
+        assert (reading.header_row, reading.rows, reading.as_of, reading.as_of_source) == (
+            2,
+            3,
+            "2019-06-30",
+            "title",
+        ), kind
         assert reading.units == {"amount_yuan": "万元", "balance_yuan": "万元"}, kind
 
 
@@ -73,8 +80,17 @@ def test_a_reading_survives_json_and_the_move_of_its_folder(tmp_path: Path) -> N
 
 def test_header_spellings_and_order_do_not_matter(tmp_path: Path) -> None:
     header = ["发放日期", "备用", "身份证 号", "姓名", "ＪＩＥ", "金额（万元）", "借据\u3000编号", "余额（元）"]
-    reading = read(tmp_path, csv_text([header, ["2019.3.1", "x", "219900195801010015", "张三", "y", "5", "J001", "32000"]]))
-    assert reading.mapping == {"issued_date": 0, "citizen_id": 2, "name": 3, "amount_yuan": 5, "loan_no": 6, "balance_yuan": 7}
+    reading = read(
+        tmp_path, csv_text([header, ["2019.3.1", "x", "219900195801010015", "张三", "y", "5", "J001", "32000"]])
+    )
+    assert reading.mapping == {
+        "issued_date": 0,
+        "citizen_id": 2,
+        "name": 3,
+        "amount_yuan": 5,
+        "loan_no": 6,
+        "balance_yuan": 7,
+    }
     assert reading.undeclared == ["备用", "ＪＩＥ"]
     assert any("备用" in note for note in reading.notes)
     assert reading.units == {"amount_yuan": "万元", "balance_yuan": "元"}
@@ -83,7 +99,10 @@ def test_header_spellings_and_order_do_not_matter(tmp_path: Path) -> None:
 def test_the_header_decides_between_two_feeds_of_a_department(tmp_path: Path) -> None:
     feeds = [feed(tmp_path), feed(tmp_path, MEMBERS)]
     assert read(tmp_path, csv_text([HEADER, *ROWS]), feeds).feed == "loans"
-    assert read(tmp_path, "成员编号,姓名,身份证号\nM1,张三,219900195801010015\n", feeds, name="loans.csv").feed == "members"
+    assert (
+        read(tmp_path, "成员编号,姓名,身份证号\nM1,张三,219900195801010015\n", feeds, name="loans.csv").feed
+        == "members"
+    )
 
 
 def test_a_table_that_fits_two_feeds_alike_is_refused(tmp_path: Path) -> None:
@@ -93,7 +112,12 @@ def test_a_table_that_fits_two_feeds_alike_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_header_over_two_rows(tmp_path: Path) -> None:
-    rows = [["贷款台账"], ["借据号", "借款人", "", "金额（元）", "", "发放日期"], ["", "姓名", "身份证号", "贷款金额", "余额", ""], *ROWS]
+    rows = [
+        ["贷款台账"],
+        ["借据号", "借款人", "", "金额（元）", "", "发放日期"],
+        ["", "姓名", "身份证号", "贷款金额", "余额", ""],
+        *ROWS,
+    ]
     reading = read(tmp_path, csv_text(rows))
     assert (reading.feed, reading.header_row, len(reading.mapping), reading.problems) == ("loans", 3, 6, [])
     assert landed(tmp_path, reading)[0][:2] == (4, "J001")
@@ -199,7 +223,13 @@ def test_inspecting_shows_structure_and_no_value(tmp_path: Path) -> None:
     before = path.stat()
     seen = inspect_file(path, [feed(tmp_path)])
     shown = json.dumps(seen, ensure_ascii=False)
-    assert (seen["feed"], seen["encoding"], seen["header_row"], seen["rows"], seen["structure_rows"]) == ("loans", "gb18030", 2, 3, 1)
+    assert (seen["feed"], seen["encoding"], seen["header_row"], seen["rows"], seen["structure_rows"]) == (
+        "loans",
+        "gb18030",
+        2,
+        3,
+        1,
+    )
     assert not any(cell in shown for row in ROWS for cell in row[:3])
     assert path.stat() == before
 
@@ -207,4 +237,7 @@ def test_inspecting_shows_structure_and_no_value(tmp_path: Path) -> None:
 def test_header_cells_that_could_be_ids_are_never_shown(tmp_path: Path) -> None:
     reading = read(tmp_path, csv_text(ROWS))
     assert codes(reading) == ["UNKNOWN_HEADER"]
-    assert "2199001958" not in reading.problems[0]["message"] and "21990019710520003X" not in reading.problems[0]["message"]
+    assert (
+        "2199001958" not in reading.problems[0]["message"]
+        and "21990019710520003X" not in reading.problems[0]["message"]
+    )

@@ -32,7 +32,11 @@ def test_line_ends(tmp_path: Path, end: str, mark: str, last: bool) -> None:
 
 
 def test_mixed_line_ends_are_read_and_said(tmp_path: Path) -> None:
-    for content in (f"{HEAD}\r\n{FIRST}\n{SECOND}\r\n{THIRD}", f"{HEAD}\n{FIRST}\r{SECOND}\n{THIRD}\r\n", f"{HEAD}\r\n{FIRST}\n{SECOND}\n{THIRD}\n"):
+    for content in (
+        f"{HEAD}\r\n{FIRST}\n{SECOND}\r\n{THIRD}",
+        f"{HEAD}\n{FIRST}\r{SECOND}\n{THIRD}\r\n",
+        f"{HEAD}\r\n{FIRST}\n{SECOND}\n{THIRD}\n",
+    ):
         reading = read(tmp_path, content)
         assert landed(tmp_path, reading) == rows_at(2, 3, 4)
     assert any("换行符" in note for note in read(tmp_path, f"{HEAD}\n{FIRST}\r\n{SECOND}\n").notes)
@@ -46,12 +50,29 @@ def test_blank_rows_yield_nothing_and_keep_their_number(tmp_path: Path) -> None:
 
 
 def test_a_broken_row_is_set_aside_alone(tmp_path: Path) -> None:
-    lines = [HEAD, FIRST, FIRST + ",多一格", SECOND, "J009,少", 'J008,"张"三,219900195801010015,1,1,2019-01-01', THIRD, "合计", ""]
+    lines = [
+        HEAD,
+        FIRST,
+        FIRST + ",多一格",
+        SECOND,
+        "J009,少",
+        'J008,"张"三,219900195801010015,1,1,2019-01-01',
+        THIRD,
+        "合计",
+        "",
+        FIRST,
+        SECOND,
+    ]
     for encoding in ("utf-8", "gb18030"):
         reading = read(tmp_path, "\n".join(lines).encode(encoding))
-        assert landed(tmp_path, reading) == rows_at(2, 4, 7)
-        assert broken(reading) == [(3, "TOO MANY COLUMNS"), (5, "MISSING COLUMNS"), (6, "UNQUOTED VALUE"), (8, "MISSING COLUMNS")]
-        assert (reading.rows, reading.structure_rows, reading.problems) == (3, 4, [])
+        assert landed(tmp_path, reading) == rows_at(2, 4, 7) + rows_at(10, 11)
+        assert broken(reading) == [
+            (3, "TOO MANY COLUMNS"),
+            (5, "MISSING COLUMNS"),
+            (6, "UNQUOTED VALUE"),
+            (8, "MISSING COLUMNS"),
+        ]
+        assert (reading.rows, reading.structure_rows, reading.problems) == (5, 4, [])
 
 
 def test_a_stray_quote_inside_a_cell_is_text(tmp_path: Path) -> None:
@@ -114,8 +135,10 @@ def test_a_late_character_of_gb18030_decides_for_the_whole_file(tmp_path: Path) 
 
 
 def test_what_the_pattern_cannot_see_is_found_by_counting_and_read_again_with_care(tmp_path: Path) -> None:
-    # Two quotes per line and the right number of delimiters, so the quick look passes; DuckDB refuses the row.
-    content = f'{HEAD}\n{FIRST}\nJ2,"张"三,219900196203040023,3,0,2018-11-15\n{THIRD}\n'
+    # Every cell quoted, so only the pattern is looked at, and the bad row has it too; DuckDB refuses the row.
+    quoted = [",".join(f'"{cell}"' for cell in row) for row in (HEADER, *ROWS)]
+    quoted[2] = quoted[2].replace('"欧阳某𠮷"', '"欧阳"某𠮷')
+    content = "\n".join(quoted)
     quick = read(tmp_path, content)
     connection = duckdb.connect()
     counted = connection.execute(f"SELECT count(*) FROM {reader_sql(quick)}").fetchone()
@@ -133,7 +156,9 @@ def messy_file(seed: int) -> tuple[bytes, list[tuple[object, ...]], list[int], l
 
     def line(cells: list[str]) -> str:
         special = {delimiter, '"', "\n", "\r"}
-        return delimiter.join('"' + cell.replace('"', '""') + '"' if quote_all or special & set(cell) else cell for cell in cells)
+        return delimiter.join(
+            '"' + cell.replace('"', '""') + '"' if quote_all or special & set(cell) else cell for cell in cells
+        )
 
     lines = ["贷款情况统计表" + delimiter * pick.choice([0, 5]), line(HEADER)]
     good: list[tuple[object, ...]] = []
@@ -145,10 +170,21 @@ def messy_file(seed: int) -> tuple[bytes, list[tuple[object, ...]], list[int], l
             lines.append(pick.choice(["", "  ", "\u3000"]))
             gaps.append(number)
         elif chance < blanks + dirt:
-            lines.append(pick.choice([delimiter.join("ab"), delimiter.join("abcdefgh"), delimiter.join(["a", '"b"c', *"defg"]), "合计"]))
+            lines.append(
+                pick.choice(
+                    [delimiter.join("ab"), delimiter.join("abcdefgh"), delimiter.join(["a", '"b"c', *"defg"]), "合计"]
+                )
+            )
             bad.append(number)
         else:
-            cells = [f"J{number}", pick.choice(["张㳇", "欧阳某𠮷", f'他{delimiter}说"好"']), "x" * pick.randrange(40), "1", "", " y"]
+            cells = [
+                f"J{number}",
+                pick.choice(["张㳇", "欧阳某𠮷", f'他{delimiter}说"好"']),
+                "x" * pick.randrange(40),
+                "1",
+                "",
+                " y",
+            ]
             if pick.random() < breaks:
                 cells[1] = f"第一行{end}第二{delimiter}行"
             lines.append(line(cells))
@@ -157,7 +193,9 @@ def messy_file(seed: int) -> tuple[bytes, list[tuple[object, ...]], list[int], l
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_messy_files_land_whole_wherever_a_block_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+def test_messy_files_land_whole_wherever_a_block_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
     content, good, gaps, bad = messy_file(seed)
     pick = random.Random(seed)
     monkeypatch.setattr(text, "READ_BYTES", pick.choice([700, 5_000, text.READ_BYTES]))

@@ -101,7 +101,9 @@ def csv_text(rows: list[list[str]], delimiter: str = ",", end: str = "\n") -> st
     return "".join(delimiter.join(row) + end for row in rows)
 
 
-def read(tmp_path: Path, content: bytes | str, feeds: list[Feed] | None = None, name: str = "loans.csv", **options: Any) -> Reading:
+def read(
+    tmp_path: Path, content: bytes | str, feeds: list[Feed] | None = None, name: str = "loans.csv", **options: Any
+) -> Reading:
     """Read ``content`` as a delivered file of the loans feed."""
     source = tmp_path / "source.bin"
     source.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -115,7 +117,9 @@ def landed(tmp_path: Path, reading: Reading) -> list[tuple[Any, ...]]:
     connection = duckdb.connect()
     parquet = tmp_path / "rows.parquet"
     columns = ", ".join(f"c{index}" for index in reading.mapping.values())
-    counted = connection.execute(f"COPY (SELECT {columns} FROM {reader_sql(reading)}) TO '{parquet}' (FORMAT parquet)").fetchone()
+    counted = connection.execute(
+        f"COPY (SELECT {columns} FROM {reader_sql(reading)}) TO '{parquet}' (FORMAT parquet)"
+    ).fetchone()
     assert not misread(connection, reading, counted[0] if counted else 0)
     broken = [row for row, _ in structure_rejects(connection, reading)]
     numbered = row_number_sql(reading, f"read_parquet('{parquet}', file_row_number = true)", broken=broken)

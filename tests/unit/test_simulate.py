@@ -155,12 +155,7 @@ def test_truth_points_at_the_right_cells(real: Path, clean: Path, name: str) -> 
         row: (column, code)
         for row, column, code in truth(real, f"SELECT row, \"column\", code FROM {{errors}} WHERE feed = '{name}'")
     }
-    spelled = {
-        row: column
-        for row, column in truth(
-            real, f"SELECT row, \"column\" FROM {{tolerated}} WHERE feed = '{name}' AND kind <> 'cert20'"
-        )
-    }
+    spelled = dict(truth(real, f"SELECT row, \"column\" FROM {{tolerated}} WHERE feed = '{name}' AND kind <> 'cert20'"))
     assert not errors.keys() & spelled.keys()
     canonical = duckdb.execute(f"FROM {table(clean, name)}").fetchall()
     # What is written as it is: ids, names and texts of every row equal the clean file's, in its order.
@@ -211,16 +206,19 @@ def test_one_seed_gives_one_county(real: Path, tmp_path: Path) -> None:
     make(tmp_path / "other", 500, seed=8, dirt="none")
     make(tmp_path / "another", 500, seed=9, dirt="none")
     first, second = contents(tmp_path / "other"), contents(tmp_path / "another")
-    assert all(first[name] != second[name] for name in first)
+    assert all(first[name] != second[name] for name in first if name.startswith("ingest"))
 
 
 def test_a_month_later_the_given_share_of_rows_changed(clean: Path, tmp_path: Path) -> None:
     make(tmp_path, dirt="none", changed=5.0)
     for name in ("household_registration", "health_insurance", "social_insurance"):
         before, after = table(clean, name), table(tmp_path, name)
-        both = f"SELECT (SELECT count(*) FROM {after}), count(*) FROM (SELECT * EXCLUDE (数据日期) FROM {after} EXCEPT SELECT * EXCLUDE (数据日期) FROM {before})"
-        rows, changed = duckdb.execute(both).fetchone() or (0, 0)
-        assert 0.01 < changed / rows < 0.08
+        facts = "SELECT * EXCLUDE (数据日期) FROM"
+        (rows,) = duckdb.execute(f"SELECT count(*) FROM {after}").fetchone() or (0,)
+        (changed,) = duckdb.execute(f"SELECT count(*) FROM ({facts} {after} EXCEPT {facts} {before})").fetchone() or (
+            0,
+        )
+        assert 0.03 < changed / rows < 0.07
     assert duckdb.execute(f"SELECT DISTINCT 数据日期 FROM {table(tmp_path, 'village')}").fetchall() == [("2019-07-31",)]
 
 

@@ -58,7 +58,9 @@ def write_receipt(outbox: Path, batch: Mapping[str, Any], feed: Feed | None, rej
     spill = (rejects_parquet.parent if has_rejects and rejects_parquet else outbox) / f".receipt-{batch['batch_id']}"
     shutil.rmtree(spill, ignore_errors=True)
     spill.mkdir(mode=0o700)
-    temporary = outbox / f".{batch['batch_id']}.{os.getpid()}.tmp"
+    temporary = outbox / f".{batch['batch_id']}.tmp"
+    # Left by a killed run it may be a second name of a finished receipt: it must not be written through.
+    temporary.unlink(missing_ok=True)
     try:
         with duckdb.connect(config={"threads": 1, "memory_limit": "512MB", "temp_directory": str(spill)}) as con:
             receipt = Receipt(batch=batch, feed=feed, header=list(header), explainer=Explainer(feed, headers), reading=reading)

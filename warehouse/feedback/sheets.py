@@ -176,8 +176,8 @@ def _counts(sheet: Any, styles: Styles, receipt: Receipt, row: int) -> int:
 
 def _reasons(sheet: Any, styles: Styles, receipt: Receipt, row: int) -> int:
     row = _section(sheet, styles, row, "退回的原因（一行有几处错误时各计一次）")
-    for column, name in enumerate(("列", "错误", "行数", "怎样改正")):
-        put(sheet, row, column, name, styles.head)
+    for position, name in enumerate(("列", "错误", "行数", "怎样改正")):
+        put(sheet, row, position, name, styles.head)
     row += 1
     for code, column, rule, count, first in receipt.reasons:
         reason = receipt.explainer.explain(code, column, rule)
@@ -225,7 +225,8 @@ def reject_header(receipt: Receipt) -> tuple[list[int], list[str]]:
         if name is None and is_receipt and normalise_header(cell) in ours:
             continue
         unit = units.get(name) if name else None
-        declared = receipt.feed.column(name).unit if receipt.feed and name else None
+        column = receipt.explainer.columns.get(name or "")
+        declared = column.unit if column else None
         if unit and unit != declared and split_unit(normalise_header(cell))[1] is None:
             cell = f"{cell}（{unit}）"
         indices.append(index)
@@ -356,14 +357,15 @@ def _warning(entry: Any) -> str:
 
 
 def _mapping(sheet: Any, styles: Styles, receipt: Receipt, row: int) -> int:
-    assert receipt.feed is not None
     row = _section(sheet, styles, row, "列的对应")
-    for column, name in enumerate(("文件中的列", "平台中的列", "单位", "是否必填")):
-        put(sheet, row, column, name, styles.head)
+    for position, name in enumerate(("文件中的列", "平台中的列", "单位", "是否必填")):
+        put(sheet, row, position, name, styles.head)
     row += 1
     units = receipt.reading.get("units") or {}
     for name, index in sorted(receipt.reading["mapping"].items(), key=lambda item: int(item[1])):
-        column = receipt.feed.column(name)
+        column = receipt.explainer.columns.get(name)
+        if column is None:
+            continue
         put(sheet, row, 0, receipt.header[index] if index < len(receipt.header) else "", styles.text)
         put(sheet, row, 1, column.label, styles.text)
         put(sheet, row, 2, units.get(name) or column.unit or "", styles.text)

@@ -16,7 +16,7 @@ BLUE, GREEN, AMBER, RED, GREY = "#1F4E79", "#2E7D32", "#B26A00", "#B3261E", "#5F
 _BIDI = {0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069, 0x200E, 0x200F}
 # C0 characters become their pictures (␀ ␁ …); a line break may stay, it is only layout.
 _VISIBLE = {code: 0x2400 + code for code in range(32) if code != 10} | {127: 0x2421} | dict.fromkeys(_BIDI, 0xFFFD) | {0xFFFE: 0xFFFD, 0xFFFF: 0xFFFD}
-_VISIBLE |= {code: 0xFFFD for code in range(0xD800, 0xE000)}
+_VISIBLE |= dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)
 
 
 def inert(value: object) -> str:

@@ -47,7 +47,7 @@ def subject_sql(feed: Feed, present: set[str]) -> tuple[str, str]:
             methods.append(f"WHEN {value} IS NOT NULL THEN {identifier(name + '__method')}")
             continue
         inside = f"CASE WHEN left({value}, 1) = 'G' THEN substr({value}, 2) END" if kind == "student_no" else f"left({value}, 18)"
-        sound = f"CASE WHEN id_is_sound({inside}, try_cast(left({inside}, 17) AS BIGINT)) THEN {inside} END"
+        sound = f"CASE WHEN id_is_sound({inside}, id_whole({inside}), try_cast(left({inside}, 17) AS BIGINT)) THEN {inside} END"
         ids.append(sound)
         methods.append(f"WHEN {sound} IS NOT NULL THEN {literal('student_g' if kind == 'student_no' else 'cert20')}")
     if not ids:
@@ -71,8 +71,9 @@ def register(con: duckdb.DuckDBPyConnection, feed: Feed, staged: str, present: s
         prefix = "" if kind == "citizen_id" else kind + ":"
         con.execute(
             f"INSERT INTO core.identity SELECT {literal(kind)}, value, keyed_hash({literal(prefix)} || value), {literal(batch_id)} "
-            f"FROM (SELECT DISTINCT {value} AS value FROM {staged} WHERE {value} IS NOT NULL) AS found "
-            f"ANTI JOIN (SELECT value FROM core.identity WHERE kind = {literal(kind)}) AS known USING (value)"
+            # Known ones go first: in an ordinary month nothing is left for DISTINCT to do.
+            f"FROM (SELECT DISTINCT value FROM (SELECT {value} AS value FROM {staged} WHERE {value} IS NOT NULL) AS found "
+            f"ANTI JOIN (SELECT value FROM core.identity WHERE kind = {literal(kind)}) AS known USING (value))"
         )
     after = con.execute("SELECT count(*) FROM core.identity").fetchone()
     if before != after:

@@ -140,7 +140,7 @@ def _write(con: duckdb.DuckDBPyConnection, folder: Path, relations: Sequence[Rel
     """Parquet from the warehouse, the database from the Parquet; the two go side by side, for neither fills a machine."""
     parquet = folder / "parquet"
     parquet.mkdir(parents=True)
-    limits = {"memory_limit": "1GB", "preserve_insertion_order": False, "temp_directory": str(folder / "spill")}
+    limits: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "1GB", "preserve_insertion_order": False, "temp_directory": str(folder / "spill")}
     with duckdb.connect(str(folder / DATABASE), config=limits) as out, ThreadPoolExecutor(1) as loader:
         # Pseudonyms are random: methods that look for repetition in text cost a second and find nothing.
         out.execute("SET disabled_compression_methods = 'fsst,dict_fsst,zstd'")

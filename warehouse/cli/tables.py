@@ -1,0 +1,23 @@
+"""Tables on a terminal: every column as wide as its widest cell, Chinese characters counted as two."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from warehouse.cli.query import width
+
+
+def print_table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print ``rows`` under ``names``; None is blank."""
+    cells = [["" if value is None else str(value) for value in row] for row in rows]
+    widths = [max([width(name), *(width(row[index]) for row in cells)]) for index, name in enumerate(names)]
+
+    def line(row: Sequence[str]) -> str:
+        return "  ".join(cell + " " * (size - width(cell)) for cell, size in zip(row, widths, strict=True)).rstrip()
+
+    print(line(names))
+    print("  ".join("-" * size for size in widths))
+    for row in cells:
+        sys.stdout.write(line(row) + "\n")
