@@ -16,6 +16,7 @@ from typing import Any
 
 from connectors import encoding as enc
 from connectors import layout, settings, text, workbook
+from connectors.blocks import Restart
 from connectors.errors import scrubbed
 from connectors.feed import Feed
 from connectors.layout import Layout
@@ -60,6 +61,7 @@ def read_file(
             head = source.read(enc.HEAD_BYTES)
         if len(head) == reading.size_bytes and not head.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0"):
             raise Problem("EMPTY_FILE", "文件是空的，没有任何内容。请重新导出。")
+        reading.suffix = ".bin"  # until the content has shown what it is
         if workbook.is_workbook(head, path):
             _read_workbook(reading, path, original_name, feeds, workdir)
         else:
@@ -93,15 +95,18 @@ def inspect_file(path: Path, feeds: Sequence[Feed]) -> dict[str, Any]:
 def _read_text(
     reading: Reading, path: Path, head: bytes, original_name: str, feeds: Sequence[Feed], workdir: Path, careful: bool
 ) -> None:
+    reading.suffix = ".csv"
     if original_name.lower().endswith((".xlsx", ".xls", ".xlsm", ".et")):
         reading.notes.append("文件名像工作簿，内容是文本表格，已按 CSV 读取。")
     found = _recognise_text(head, reading.size_bytes <= len(head), feeds)
+    # The header first: whatever the scan then refuses, the file has a feed and all that is wrong with its columns is said.
+    _describe(reading, found, original_name)
     try:
-        _scan_text(reading, path, found, original_name, workdir, careful)
-    except text.Restart:
+        _scan_text(reading, path, found, workdir, careful)
+    except Restart:
         # Only characters that UTF-8 and GB18030 may share stood in the head; the rest of the file has decided.
         plain = replace(found.dialect, encoding="gb18030", bom=0, sure=True)
-        _scan_text(reading, path, replace(found, dialect=plain), original_name, workdir, careful)
+        _scan_text(reading, path, replace(found, dialect=plain), workdir, careful)
 
 
 @dataclass(frozen=True)
@@ -158,13 +163,20 @@ def _recognise_text(
     return _Found(dialect, lines, records, ends, chosen, *enc.line_ends(head))
 
 
-def _scan_text(reading: Reading, path: Path, found: _Found, original_name: str, workdir: Path, careful: bool) -> None:
-    """Fill in ``reading`` from a recognised text and scan the file to its end."""
-    chosen, dialect = found.layout, found.dialect
-    head_records = chosen.header_row
+def _describe(reading: Reading, found: _Found, original_name: str) -> None:
+    records, chosen = found.records, found.layout
+    sample = records[chosen.header_row :]
+    fitted = replace(chosen, header=_fit(chosen.header, sample))
+    layout.describe(reading, fitted, records[: chosen.header_row - chosen.levels], sample, original_name)
+    reading.encoding, reading.delimiter, reading.quote = found.dialect.encoding, found.dialect.delimiter, found.dialect.quote
+
+
+def _scan_text(reading: Reading, path: Path, found: _Found, workdir: Path, careful: bool) -> None:
+    """Scan a recognised text to its end and fill in how its records are to be read."""
+    dialect = found.dialect
+    head_records = found.layout.header_row
     head_lines = found.ends[head_records - 1]
-    sample = found.records[head_records:]
-    header = _fit(chosen.header, sample)
+    width = len(reading.header)
     top = found.lines[:head_lines]
     # What DuckDB would have to skip must be plain lines; otherwise only the data records are handed to it.
     odd_top = (
@@ -177,10 +189,8 @@ def _scan_text(reading: Reading, path: Path, found: _Found, original_name: str, 
     )
     scan = scanner.run(found.line_end, rewrite=dialect.encoding != "utf-8" or odd_top)
     reading.sha256, reading.size_bytes = scan.sha256, scan.size
-    reading.suffix = ".csv"
     reading.encoding = dialect.encoding
-    reading.delimiter = reading.text_delimiter = dialect.delimiter
-    reading.quote = reading.text_quote = dialect.quote
+    reading.text_delimiter, reading.text_quote = dialect.delimiter, dialect.quote
     reading.text_path = str(workdir / "text.csv" if scan.text else path)
     reading.skip = 0 if scan.text else head_lines
     reading.first_row = head_records + 1

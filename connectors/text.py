@@ -9,28 +9,21 @@ differ are parsed one by one.
 
 from __future__ import annotations
 
-import codecs
 import csv
-import hashlib
 import io
 import os
 import re
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from connectors.encoding import PROOF_CHARACTERS, Dialect, characters, invalid_encoding, is_utf8, quoting
+from connectors.blocks import READ_BYTES, Blocks
+from connectors.encoding import Dialect, quoting
 from connectors.reader import MAX_LINE_BYTES
 from connectors.reading import Problem
 
-READ_BYTES = 4 * 1024 * 1024
-BLOCK_BYTES = 256 * 1024
 # A quoted cell may run over this many lines; a longer one is a quote that nobody closed.
 CELL_LINES = 1000
-# A file without any line end is refused before it fills the memory.
-UNBROKEN_BYTES = 64 * 1024 * 1024
 LONGEST_LINE = MAX_LINE_BYTES - 2
 SHOWN_BYTES = 100_000
 _OPEN_QUOTE = "unexpected end of data"
@@ -48,11 +41,6 @@ class Scan:
     text: bool = False
     line_breaks: int = 0
     mixed_line_ends: bool = False
-    problems: list[Problem] = field(default_factory=list)
-
-
-class Restart(Exception):
-    """The assumed encoding was wrong, and little enough had been proven: scan again as GB18030."""
 
 
 class Scanner:
@@ -92,115 +80,7 @@ class Scanner:
         self.out: IO[bytes] | None = None
         self.structure: IO[str] | None = None
         self.clean_bytes = 0  # of the source, while it is still clean
-        self.proven = 0
-        self.foreign = 0
-
-    # ---- input ------------------------------------------------------------------------------------------------------
-
-    def _raw(self) -> Iterator[bytes]:
-        """Big reads; the hash is computed beside the scan (hashlib lets go of the interpreter lock)."""
-        digest = hashlib.sha256()
-        pending: Future[None] | None = None
-        with open(self.path, "rb", buffering=0) as source, ThreadPoolExecutor(1) as pool:
-            while data := source.read(READ_BYTES):
-                if pending is not None:
-                    pending.result()
-                pending = pool.submit(digest.update, data)
-                self.scan.size += len(data)
-                yield data
-            if pending is not None:
-                pending.result()
-        self.scan.sha256 = digest.hexdigest()
-
-    def _blocks(self) -> Iterator[bytes]:
-        """UTF-8 blocks that end at a line end, without a byte-order mark."""
-        encoding = self.dialect.encoding
-        carry = b""
-        offset = self.dialect.bom
-        skip = self.dialect.bom
-        # Neither UTF-8 nor GB18030 uses the bytes of line ends inside a character, so blocks can be cut before decoding.
-        aligned = encoding in ("utf-8", "gb18030")
-        decoder = None if aligned else codecs.getincrementaldecoder(encoding)("strict")
-        for data in self._raw():
-            for start in range(0, len(data), BLOCK_BYTES):
-                piece = data[start + skip : start + BLOCK_BYTES]
-                skip = 0
-                if decoder is not None:
-                    try:
-                        converted = decoder.decode(piece).encode()
-                    except UnicodeError as error:
-                        raise self._invalid(offset + getattr(error, "start", 0)) from None
-                    offset += len(piece)
-                    piece = converted
-                end = max(piece.rfind(b"\n"), piece.rfind(b"\r") if self.line_end == b"\r" else -1) + 1
-                if not end:
-                    carry += piece
-                    if len(carry) > UNBROKEN_BYTES:
-                        raise Problem(
-                            "LINE_TOO_LONG", f"第 {self.record + 1} 行之后 64 MB 内没有换行，不是一张表格。请检查文件。"
-                        )
-                    continue
-                block, carry = carry + piece[:end], piece[end:]
-                if aligned:
-                    yield self._decoded(block, offset)
-                    offset += len(block)
-                else:
-                    yield block
-        if decoder is not None:
-            try:
-                carry += decoder.decode(b"", final=True).encode()
-            except UnicodeError:
-                raise self._invalid(self.scan.size - 1) from None
-        if carry:
-            yield self._decoded(carry, offset) if aligned else carry
-
-    def _decoded(self, block: bytes, offset: int) -> bytes:
-        """The block as UTF-8. Raises Restart or Problem ENCODING_INVALID."""
-        if block.isascii():
-            return block
-        if self.dialect.encoding == "utf-8":
-            try:
-                text = block.decode()
-            except UnicodeDecodeError as error:
-                self.proven += characters(block[: error.start])
-                if not self.dialect.sure and self.proven < PROOF_CHARACTERS:
-                    raise Restart from None
-                raise self._invalid(offset + error.start, block[: error.start]) from None
-            if self.proven < PROOF_CHARACTERS:
-                self.proven += len(text) - len(text.encode("ascii", "ignore"))
-            return block
-        self._refuse_utf8_inside(block, offset)
-        try:
-            return block.decode("gb18030").encode()
-        except UnicodeDecodeError as error:
-            raise self._invalid(offset + error.start, block[: error.start]) from None
-        except UnicodeEncodeError:  # a lone surrogate: GB18030 can spell what no text may hold
-            raise self._invalid(offset, b"") from None
-
-    def _refuse_utf8_inside(self, block: bytes, offset: int) -> None:
-        """GB18030 decodes most UTF-8 to nonsense without complaint, so a stretch of UTF-8 inside must be looked for.
-
-        Two files glued together show at the edges of a block; a small file is looked through line by line.
-        """
-        wide = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")
-        first = wide.search(block)
-        tail = block[-8192:]
-        last = wide.findall(tail[tail.find(b"\n") + 1 :])[-1:]
-        edges = [first[0]] if first else []
-        if len(block) >= BLOCK_BYTES and not any(is_utf8(line) for line in edges + last):
-            return
-        start = run = 0
-        for line in wide.finditer(block):
-            if not is_utf8(line[0]):
-                run = 0
-                continue
-            start = start if run else line.start()
-            run += characters(line[0])
-            if run >= PROOF_CHARACTERS:
-                raise self._invalid(offset + start, block[:start])
-
-    def _invalid(self, offset: int, before: bytes = b"") -> Problem:
-        return invalid_encoding(self.dialect.encoding, offset, self.record + before.count(b"\n") + 1)
+        self.blocks = Blocks(path, dialect)
 
     # ---- the pass ---------------------------------------------------------------------------------------------------
 
@@ -209,7 +89,7 @@ class Scanner:
 
         Raises Problem for what makes the whole file unreadable, Restart for a wrong guess of the encoding.
         """
-        self.line_end = line_end
+        self.line_end = self.blocks.line_end = line_end
         line = self.delimiter * (self.width - 1) + (b"\n" if line_end == b"\r" else line_end)
         to_skip = self.head_lines
         consumed = self.dialect.bom
@@ -217,7 +97,7 @@ class Scanner:
         try:
             if rewrite or line_end == b"\r":
                 self._start_text()
-            for block in self._blocks():
+            for block in self.blocks:
                 size = len(block)
                 if line_end == b"\r":
                     block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -231,6 +111,7 @@ class Scanner:
                 if not block:
                     continue
                 open_region = self._block(block, line)
+                self.blocks.records = self.record
                 if not open_region and self.out is None:
                     self.clean_bytes = consumed
             if open_region:
@@ -239,6 +120,7 @@ class Scanner:
             for handle in (self.out, self.structure):
                 if handle is not None:
                     handle.close()
+        self.scan.sha256, self.scan.size = self.blocks.sha256, self.blocks.size
         self.scan.text = self.out is not None
         return self.scan
 

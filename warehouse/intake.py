@@ -11,7 +11,6 @@ import hashlib
 import logging
 import os
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +23,6 @@ from warehouse.batch import UNRECOGNISED, Batch, open_mark, unfinished, utc_now
 log = logging.getLogger("fupin")
 
 _LONG_DIGITS = re.compile(r"\d{11,}[\dXx]?")
-ORPHAN_SECONDS = 60.0
 
 
 def safe_name(name: str) -> str:
@@ -49,27 +47,20 @@ def collect(home: Path, feed: Feed, feeds: dict[str, Feed]) -> list[str]:
     inbox = home / "ingest" / feed.department
     inbox.mkdir(parents=True, exist_ok=True, mode=0o770)
     incoming = home / "landing" / ".incoming"
-    unknown: list[str] = []
     with department_lock(home, feed.department):
         left_over = drop.pending(incoming, feed.department)
         for claim in [*left_over, *drop.claim(feed.department, inbox, incoming)]:
-            batch = _sort(home, claim, siblings)
-            if batch.data["feed"] == UNRECOGNISED:
-                unknown.append(batch.reference)
+            _sort(home, claim, siblings)
         for refusal in drop.refusals(inbox):
-            batch = _refuse(home, feed.department, inbox, refusal)
-            if batch is not None:
-                unknown.append(batch.reference)
+            _refuse(home, feed.department, inbox, refusal)
     mine = [batch.reference for batch in unfinished(home, feed.name)]
-    # A file that no feed knows belongs to whoever claimed it; if that process died, to the next one that looks.
-    for batch in unfinished(home, UNRECOGNISED):
-        stale = time.time() - open_mark(batch.folder).stat().st_mtime > ORPHAN_SECONDS
-        if batch.data["department"] == feed.department and stale and batch.reference not in unknown:
-            unknown.append(batch.reference)
-    return mine + unknown
+    if feed.name == min(sibling.name for sibling in siblings):
+        # Files that no feed knows belong to the department's first feed; the bell that rang for us rings for it too.
+        mine += [batch.reference for batch in unfinished(home, UNRECOGNISED) if batch.data["department"] == feed.department]
+    return mine
 
 
-def _sort(home: Path, claim: drop.Claim, siblings: list[Feed]) -> Batch:
+def _sort(home: Path, claim: drop.Claim, siblings: list[Feed]) -> None:
     """Read a claimed file's head, give it a batch folder and leave nothing in ``.incoming``."""
     reading = files.read_file(claim.path, claim.original_name, siblings, claim.path.parent)
     feed_name = reading.feed or UNRECOGNISED
@@ -77,7 +68,6 @@ def _sort(home: Path, claim: drop.Claim, siblings: list[Feed]) -> Batch:
     (base / ".open").mkdir(parents=True, exist_ok=True, mode=0o700)
     batch_id, duplicate_of = _batch_id(base, reading.sha256)
     folder = base / batch_id
-    source = "source" + reading.suffix
     data: dict[str, Any] = {
         "batch_id": batch_id,
         "feed": feed_name,
@@ -86,7 +76,7 @@ def _sort(home: Path, claim: drop.Claim, siblings: list[Feed]) -> Batch:
         "original_name_safe": safe_name(claim.original_name),
         "sha256": reading.sha256,
         "size_bytes": reading.size_bytes,
-        "source": source,
+        "source": claim.path.name,
         "received_at": claim.received_at,
         "state": "received",
     }
@@ -100,17 +90,15 @@ def _sort(home: Path, claim: drop.Claim, siblings: list[Feed]) -> Batch:
         first = Batch.load(home, f"{feed_name}/{duplicate_of}").data
         data |= {"state": "duplicate", "duplicate_of": duplicate_of, "reason": "DUPLICATE_FILE", "validated_at": utc_now(), "as_of": first.get("as_of"),
                  "duplicate_received_at": first["received_at"]}  # fmt: skip
-    # Everything is put in place inside the claim's own folder; the one rename that follows makes it a batch.
-    os.replace(claim.path, claim.path.with_name(source))
-    reading.relocate(claim.path.parent, claim.path.with_name(source))
+    # Everything is put in place inside the claim's own folder; the one rename that follows makes it a batch. Killed before, it is
+    # still a claim and is sorted again.
     data["reading"] = reading.to_json()
     Batch(claim.path.parent, data).save()
     open_mark(folder).touch(mode=0o600)
     os.rename(claim.path.parent, folder)
-    return Batch.load(home, f"{feed_name}/{batch_id}")
 
 
-def _refuse(home: Path, department: str, inbox: Path, refusal: drop.Refusal) -> Batch | None:
+def _refuse(home: Path, department: str, inbox: Path, refusal: drop.Refusal) -> None:
     """A batch without a file for something that stays in the inbox (a link, a pipe), so that its sender is told — once."""
     try:
         status = os.lstat(inbox / refusal.name)
@@ -121,18 +109,16 @@ def _refuse(home: Path, department: str, inbox: Path, refusal: drop.Refusal) -> 
     batch_id = hashlib.sha256(thing.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     folder = base / batch_id
     if (folder / "batch.json").exists():
-        return None
+        return
     (base / ".open").mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.mkdir(mode=0o700, exist_ok=True)
     open_mark(folder).touch(mode=0o600)
     reading = files.Reading(problems=[{"code": refusal.code, "message": refusal.reason}])
-    batch = Batch(folder, {
+    Batch(folder, {
         "batch_id": batch_id, "feed": UNRECOGNISED, "department": department, "original_name": refusal.name,
         "original_name_safe": safe_name(refusal.name), "sha256": "", "size_bytes": 0, "source": "", "received_at": utc_now(),
         "state": "received", "reading": reading.to_json(),
-    })  # fmt: skip
-    batch.save()
-    return batch
+    }).save()  # fmt: skip
 
 
 def _batch_id(base: Path, sha256: str) -> tuple[str, str | None]:

@@ -63,7 +63,17 @@ def names_batch(airflow: RunningAirflow, batch_id: str) -> bool:
 
 
 def at_rest(airflow: RunningAirflow) -> bool:
-    return not any(run["state"] in ("queued", "running") for run in airflow.runs())
+    """No run is under way, and none begins in the next moments."""
+    for _ in range(4):
+        if any(run["state"] in ("queued", "running") for run in airflow.runs()):
+            return False
+        time.sleep(0.7)
+    return True
+
+
+def rebuilds(airflow: RunningAirflow) -> int:
+    """How many runs of the marts were started by new rows, not by the clock."""
+    return sum(run["dag_run_id"].startswith("asset_triggered__") for run in airflow.runs("marts"))
 
 
 def test_twelve_files_of_one_second_all_load(airflow: RunningAirflow) -> None:
@@ -85,17 +95,18 @@ def test_the_snapshot_follows_the_last_of_them(airflow: RunningAirflow) -> None:
     airflow.wait("snapshot", lambda: all(names_batch(airflow, batch) for batch in merged), LOAD_SECONDS)
     assert (airflow.home / "published" / "current").is_symlink()
     airflow.wait("rest", lambda: at_rest(airflow), LOAD_SECONDS)
-    assert {run["state"] for run in airflow.runs()} == {"success"}
+    assert not [run["dag_id"] for run in airflow.runs() if run["state"] == "failed"]
 
 
 def test_the_same_bytes_again_change_nothing(airflow: RunningAirflow) -> None:
     before = (airflow.home / "published" / "current").resolve()
-    builds = len(airflow.runs("marts"))
+    builds = rebuilds(airflow)
     airflow.drop("yibao", "再来一次.csv", settlement("JS20190003"))
     batch = airflow.wait("receipt", lambda: answered(airflow, {"再来一次.csv"}), LOAD_SECONDS)["再来一次.csv"]
     assert batch["state"] == "duplicate"
     airflow.wait("rest", lambda: at_rest(airflow), LOAD_SECONDS)
-    run = airflow.runs("health_settlement")[-1]
+    runs = [run for run in airflow.runs("health_settlement") if run["dag_run_id"].startswith("asset_triggered__")]
+    run = max(runs, key=lambda run: run["run_after"])
     tasks = airflow.api.all(f"/dags/health_settlement/dagRuns/{run['dag_run_id']}/taskInstances", "task_instances")
     assert run["state"] == "success"
     assert {task["task_id"]: task["state"] for task in tasks} == {
@@ -104,8 +115,7 @@ def test_the_same_bytes_again_change_nothing(airflow: RunningAirflow) -> None:
         "batch.merge": "skipped",
         "batch.feedback": "success",
     }
-    marts = [one for one in airflow.runs("marts") if not one["dag_run_id"].startswith("scheduled__")]
-    assert len(marts) <= builds
+    assert rebuilds(airflow) == builds
     assert (airflow.home / "published" / "current").resolve() == before
 
 
@@ -122,7 +132,7 @@ def test_bad_files_get_their_receipts_beside_good_ones(airflow: RunningAirflow) 
         "好.csv": "merged",
     }
     airflow.wait("rest", lambda: at_rest(airflow), LOAD_SECONDS)
-    assert {run["state"] for run in airflow.runs()} == {"success"}
+    assert not [run["dag_id"] for run in airflow.runs() if run["state"] == "failed"]
 
 
 def test_a_file_under_a_temporary_name_is_left_alone(airflow: RunningAirflow) -> None:

@@ -120,7 +120,7 @@ def test_the_poor_of_the_county_are_counted_right(county):
     poor = county.truth.execute("SELECT value FROM counts WHERE name = 'poor_people'").fetchone()[0]
     answer = json.loads(
         fupin(
-            county.home, "query", "SELECT sum(poor_person_count) AS n FROM village_incidence", "--format", "json"
+            county.home, "query", "SELECT sum(numerator) AS n FROM village_incidence", "--format", "json"
         ).stdout
     )
     refused = county.truth.execute(

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from connectors import text
+from connectors import blocks
 from connectors.files import misread, reader_sql
 from tests.unit.test_files_support import HEADER, ROWS, broken, codes, csv_text, feed, landed, read
 
@@ -198,8 +198,8 @@ def test_messy_files_land_whole_wherever_a_block_ends(
 ) -> None:
     content, good, gaps, bad = messy_file(seed)
     pick = random.Random(seed)
-    monkeypatch.setattr(text, "READ_BYTES", pick.choice([700, 5_000, text.READ_BYTES]))
-    monkeypatch.setattr(text, "BLOCK_BYTES", pick.choice([100, 1_000, text.BLOCK_BYTES]))
+    monkeypatch.setattr(blocks, "READ_BYTES", pick.choice([700, 5_000, blocks.READ_BYTES]))
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", pick.choice([100, 1_000, blocks.BLOCK_BYTES]))
     reading = read(tmp_path, content, careful=True)
     if set(codes(reading)) <= {"ROWS_BROKEN"} and reading.rows + reading.structure_rows:
         assert landed(tmp_path, reading) == good

@@ -78,7 +78,7 @@ def test_cells_are_texts_as_a_clerk_sees_them(tmp_path: Path) -> None:
         sheet.write_row(number, 1, ["x", "y", "1", "1"])
         style = times if isinstance(cell, dt.time) or (isinstance(cell, dt.datetime) and cell.hour) else None
         if style is not None:
-            sheet.write_datetime(number, 0, cell, style)  # type: ignore[arg-type]
+            sheet.write_datetime(number, 0, cell, style)
         else:
             sheet.write(number, 0, cell)
     sheet.write_formula(len(cells) + 1, 0, "=1/0", None, "#DIV/0!")
@@ -94,7 +94,7 @@ def test_cells_are_texts_as_a_clerk_sees_them(tmp_path: Path) -> None:
 
 
 def test_row_numbers_are_the_sheets_wherever_the_table_begins(tmp_path: Path) -> None:
-    rows: list[list[object]] = [
+    rows: Sequence[Sequence[object]] = [
         ["北镇市贷款台账 截至2019年6月30日"],
         [],
         HEADER,
@@ -256,7 +256,7 @@ def test_limits_of_memory_and_time_end_only_the_child(tmp_path: Path, good: Path
 
 
 def test_a_workbook_with_broken_rows_of_title_reads_like_its_csv(tmp_path: Path) -> None:
-    rows: list[list[object]] = [["台账", None, "单位：万元"], HEADER, *ROWS]
+    rows: Sequence[Sequence[object]] = [["台账", None, "单位：万元"], HEADER, *ROWS]
     as_book: Reading = read(tmp_path, book(tmp_path / "b.xlsx", {"一": rows}))
     book_rows = landed(tmp_path, as_book)
     as_text = read(tmp_path, csv_text([["台账", "", "单位：万元"], HEADER, *ROWS]).encode("gb18030"))

@@ -140,7 +140,8 @@ def _write(con: duckdb.DuckDBPyConnection, folder: Path, relations: Sequence[Rel
     """Parquet from the warehouse, the database from the Parquet; the two go side by side, for neither fills a machine."""
     parquet = folder / "parquet"
     parquet.mkdir(parents=True)
-    limits: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "1GB", "preserve_insertion_order": False, "temp_directory": str(folder / "spill")}
+    spill = folder / "spill"
+    limits: dict[str, Any] = {"memory_limit": "1GB", "preserve_insertion_order": False, "temp_directory": str(spill)}
     with duckdb.connect(str(folder / DATABASE), config=limits) as out, ThreadPoolExecutor(1) as loader:
         # Pseudonyms are random: methods that look for repetition in text cost a second and find nothing.
         out.execute("SET disabled_compression_methods = 'fsst,dict_fsst,zstd'")
@@ -154,7 +155,7 @@ def _write(con: duckdb.DuckDBPyConnection, folder: Path, relations: Sequence[Rel
         for load in loads:
             load.result()
         out.execute("CHECKPOINT")
-    shutil.rmtree(folder / "spill", ignore_errors=True)
+    shutil.rmtree(spill, ignore_errors=True)
     dictionary.write(folder, relations, as_of)
 
 

@@ -1,0 +1,405 @@
+"""Publication: what a snapshot holds, that the same content is the same snapshot, and how it is read."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from connectors.errors import DeclarationError, TerminalError
+from connectors.feed import load_feeds
+from warehouse import columns, keys
+from warehouse.cli import query
+from warehouse.history.tables import OPEN_DATE, OPEN_TIME, create_tables
+from warehouse.monitor import build, build_order
+from warehouse.monitor.order import parse
+from warehouse.monitor.reference import load_codes
+from warehouse.publish import guard, manifest, publish, snapshot
+from warehouse.publish.pseudonym import SHAPE
+
+FEEDS = load_feeds()
+VILLAGE = "210782102200"
+CANARIES = ("219900196001010018", "13912345678", "6222021234567890123", "牛犇犇", "21078200001234", "2107820000123401")
+
+
+def insert(con: duckdb.DuckDBPyConnection, feed: str, **values: Any) -> None:
+    names = ", ".join(f'"{name}"' for name in values)
+    con.execute(
+        f"INSERT INTO core.{feed} ({names}, valid_from, valid_to, recorded_from, recorded_to) "
+        f"VALUES ({', '.join('?' for _ in values)}, DATE '2019-06-30', {OPEN_DATE}, TIMESTAMP '2019-07-01', {OPEN_TIME})",
+        list(values.values()),
+    )
+
+
+def deliver(con: duckdb.DuckDBPyConnection, feed: str, as_of: str = "2019-06-30", state: str = "merged", source: str = "column") -> None:
+    con.execute(
+        "INSERT INTO ops.batch (batch_id, feed, state, as_of, as_of_source, received_at, rows_read, rows_landed, rows_quarantined, original_name) "
+        "VALUES (left(md5(? || ?), 16), ?, ?, ?, ?, TIMESTAMP '2019-07-03 01:00:00', 2, 2, 0, '牛犇犇 219900196001010018.csv')",
+        [feed, as_of, feed, state, as_of, source],
+    )
+
+
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse in memory: one household of two, every feed delivered."""
+    with duckdb.connect() as connection:
+        create_tables(connection, FEEDS.values())
+        for feed in FEEDS:
+            deliver(connection, feed)
+        insert(connection, "registry_household", household_id=CANARIES[4], village_code=VILLAGE, head_name=CANARIES[3], person_key=11,
+               poverty_status_code="0", phone=CANARIES[1], bank_account=CANARIES[2], net_income_per_head_yuan=3000, member_count=2)  # fmt: skip
+        for key in (11, 12):
+            insert(connection, "registry_person", person_id=CANARIES[5][:-1] + str(key % 10), household_id=CANARIES[4], name=CANARIES[3], person_key=key,
+                   sex_code="1", birth_date="1960-01-01", relation_code="01", phone=CANARIES[1])  # fmt: skip
+            insert(connection, "household_registration", person_key=key, name=CANARIES[3], village_code=VILLAGE, birth_date="1960-01-01",
+                   hukou_nature_code="1", sex_code="1", address="某镇某村12号")  # fmt: skip
+        insert(connection, "village", village_code=VILLAGE, village="某村", town="某镇", is_poor_village=True, rural_person_count=2)
+        build(connection, FEEDS)
+        yield connection
+
+
+def run(home: Path, sql: str, monkeypatch: pytest.MonkeyPatch, as_of: str | None = None, fmt: str = "csv") -> str:
+    monkeypatch.setenv("AIRFLOW__FUPIN__HOME", str(home))
+    out = io.StringIO()
+    assert query.run(sql, as_of, fmt, out) == 0
+    return out.getvalue()
+
+
+def test_snapshot_is_complete_readable_and_current(con, tmp_path):
+    head = publish(con, tmp_path, FEEDS)
+    folder = tmp_path / "published" / head["snapshot_id"]
+    assert head["is_new"] and head["as_of"] == "2019-06-30" and head["snapshot_id"].startswith("20190630-")
+    assert (tmp_path / "published" / "current").resolve() == folder and os.readlink(tmp_path / "published" / "current") == folder.name
+    files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    marts = sorted(f"parquet/{table.name.removeprefix('mart.')}.parquet" for table in build_order() if table.is_mart)
+    assert set(marts) < set(files)
+    assert {"dictionary.csv", "dictionary.html", "dictionary.xlsx", "manifest.json", "statistics.duckdb"} < set(files)
+    for path in folder.rglob("*"):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o755 if path.is_dir() else 0o444)
+    with duckdb.connect(str(folder / "statistics.duckdb"), read_only=True) as published:
+        for name, rows in head["tables"].items():
+            assert published.execute(f"SELECT count(*) FROM {name}").fetchone() == (rows,)
+            assert published.execute(f"SELECT count(*) FROM {name.split('.')[1]}").fetchone() == (rows,)
+            parquet = folder / "parquet" / f"{name.split('.')[1]}.parquet"
+            difference = f"SELECT count(*) FROM (FROM {name} EXCEPT ALL FROM read_parquet('{parquet}'))"
+            assert published.execute(difference).fetchone() == (0,)
+
+
+def test_people_are_pseudonyms_that_join(con, tmp_path):
+    head = publish(con, tmp_path, FEEDS)
+    with duckdb.connect(str(tmp_path / "published" / "current" / "statistics.duckdb"), read_only=True) as published:
+        columns_there = {name for (name,) in published.execute("SELECT column_name FROM duckdb_columns() WHERE NOT internal").fetchall()}
+        assert not columns_there & {"person_key", "person_id", "household_id", "name", "birth_date", "phone", "bank_account", "address"}
+        row = published.execute(
+            f"SELECT count(*), count(DISTINCT person_token), bool_and(regexp_full_match(person_token, '{SHAPE}')), min(birth_year) FROM person_status "
+            "JOIN household_status USING (household_token) JOIN village_incidence_person USING (person_token) WHERE list = '分子'"
+        ).fetchone()
+        assert row == (2, 2, True, 1960)
+    assert head["tables"]["mart.person_status"] == 2
+
+
+def test_nobody_can_be_found_in_any_published_byte(con, tmp_path):
+    publish(con, tmp_path, FEEDS)
+    folder = tmp_path / "published" / "current"
+    contents = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    with duckdb.connect(str(folder / "statistics.duckdb"), read_only=True) as published:
+        for (table,) in published.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables()").fetchall():
+            contents += json.dumps(published.execute(f"FROM {table}").fetchall(), ensure_ascii=False, default=str).encode()
+    for canary in CANARIES:
+        assert canary.encode() not in contents
+
+
+def test_same_content_is_the_same_snapshot(con, tmp_path):
+    first = publish(con, tmp_path, FEEDS)
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "published").rglob("*")}
+    # A duplicate delivery and a rebuild change nothing that is published.
+    con.execute("INSERT INTO ops.batch (batch_id, feed, state, as_of) VALUES ('x-dup1', 'village', 'duplicate', DATE '2019-06-30')")
+    build(con, FEEDS)
+    second = publish(con, tmp_path, FEEDS)
+    assert second == {**first, "is_new": False}
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "published").rglob("*")} == before
+
+
+def test_content_decides_the_name_not_the_data_root(con, tmp_path):
+    key = keys.secret("publication_key", tmp_path / "a")
+    (tmp_path / "b" / "secrets").mkdir(parents=True)
+    (tmp_path / "b" / "secrets" / "publication_key").write_text(key, encoding="ascii")
+    ids = [publish(con, tmp_path / root, FEEDS)["snapshot_id"] for root in ("a", "b", "c")]
+    assert ids[0] == ids[1] != ids[2], "another key makes other pseudonyms, hence another snapshot"
+
+
+def test_killed_between_rename_and_switch(con, tmp_path):
+    head = publish(con, tmp_path, FEEDS)
+    base = tmp_path / "published"
+    (base / "current").unlink()
+    (base / ".current").symlink_to("nowhere")
+    left = base / ".tmp-20190630-00000000" / "parquet"
+    left.mkdir(parents=True)
+    (left / "x.parquet").write_bytes(b"half")
+    again = publish(con, tmp_path, FEEDS)
+    assert again["snapshot_id"] == head["snapshot_id"] and not again["is_new"]
+    assert sorted(path.name for path in base.iterdir()) == [".lock", head["snapshot_id"], "current"]
+
+
+def test_refused_publication_leaves_the_current_one(con, tmp_path):
+    head = publish(con, tmp_path, FEEDS)
+    con.execute("UPDATE mart.household_status SET loan_state = '219900196001010018'")
+    with pytest.raises(TerminalError) as refused:
+        publish(con, tmp_path, FEEDS)
+    assert "mart.household_status.loan_state" in str(refused.value) and "219900" not in str(refused.value)
+    assert "发布被拒绝" in str(refused.value) and "publication refused" in str(refused.value)
+    base = tmp_path / "published"
+    assert os.readlink(base / "current") == head["snapshot_id"]
+    assert sorted(path.name for path in base.iterdir()) == [".lock", head["snapshot_id"], "current"]
+
+
+def test_undeclared_column_or_changed_type_is_refused(con, tmp_path):
+    con.execute("ALTER TABLE mart.village_incidence ADD COLUMN remark VARCHAR")
+    with pytest.raises(TerminalError, match=r"mart\.village_incidence\.remark"):
+        publish(con, tmp_path, FEEDS)
+    con.execute("ALTER TABLE mart.village_incidence DROP COLUMN remark")
+    con.execute("ALTER TABLE mart.village_incidence ALTER numerator TYPE VARCHAR")
+    with pytest.raises(TerminalError, match=r"numerator.*VARCHAR"):
+        publish(con, tmp_path, FEEDS)
+
+
+def later(con: duckdb.DuckDBPyConnection, day: str) -> None:
+    deliver(con, "village", day)
+    build(con, FEEDS)
+
+
+def test_only_the_last_snapshots_are_kept_and_never_without_the_current(con, tmp_path):
+    names = [publish(con, tmp_path, FEEDS, keep=2)["snapshot_id"]]
+    for day in ("2019-07-31", "2019-08-31"):
+        later(con, day)
+        names.append(publish(con, tmp_path, FEEDS, keep=2)["snapshot_id"])
+    base = tmp_path / "published"
+    assert {path.name for path in base.iterdir() if path.is_dir() and not path.is_symlink()} == set(names[1:])
+    snapshot.make_current(base, names[1])
+    assert snapshot.retain(base, 1) == []
+    assert {path.name for path in base.iterdir() if path.is_dir() and not path.is_symlink()} == set(names[1:])
+
+
+def test_manifest_says_what_it_is_made_of(con, tmp_path):
+    head = publish(con, tmp_path, FEEDS)
+    folder = tmp_path / "published" / "current"
+    found = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert found["snapshot_id"] == head["snapshot_id"] and found["as_of"] == "2019-06-30"
+    assert {batch["feed"] for batch in found["batches"]} == set(FEEDS)
+    assert found["sources"]["codes/parameter.csv"] == manifest.file_digest(snapshot.manifest.SQL / "codes" / "parameter.csv")
+    assert found["tables"]["mart.person_status"]["rows"] == 2
+    for name, facts in found["files"].items():
+        assert manifest.file_digest(folder / name) == facts["sha256"]
+
+
+def test_dictionary_describes_every_published_column(con, tmp_path):
+    publish(con, tmp_path, FEEDS)
+    folder = tmp_path / "published" / "current"
+    with open(folder / "dictionary.csv", encoding="utf-8-sig", newline="") as handle:
+        described = {(row["表"], row["列"]) for row in csv.DictReader(handle)}
+    with duckdb.connect(str(folder / "statistics.duckdb"), read_only=True) as published:
+        there = published.execute(
+            "SELECT schema_name || '.' || table_name, column_name, comment FROM duckdb_columns() WHERE schema_name <> 'main' AND NOT internal"
+        ).fetchall()
+    assert described == {(table, column) for table, column, _ in there}
+    assert all(comment for _, _, comment in there)
+
+
+def test_run_date_prefers_what_files_say_to_when_they_came(con):
+    deliver(con, "health_settlement", "2026-11-23", source="received")
+    build(con, FEEDS)
+    assert con.execute("SELECT as_of FROM ref.run").fetchone() == (dt.date(2019, 6, 30),)
+    assert con.execute("SELECT bool_or(is_stale) FROM ref.feed_state").fetchone() == (False,)
+    later(con, "2019-08-15")
+    stale = {name for (name,) in con.execute("SELECT feed FROM ref.feed_state WHERE is_stale").fetchall()}
+    assert stale == {name for name, feed in FEEDS.items() if feed.freshness_days < 46} - {"health_settlement", "village"}
+
+
+def test_two_builds_are_equal(con):
+    def state() -> dict[str, Any]:
+        names = [table.name for table in build_order()]
+        return {name: sorted(map(repr, con.execute(f"FROM {name}").fetchall())) for name in names}
+
+    before = state()
+    build(con, FEEDS)
+    assert state() == before
+
+
+def test_nothing_merged_yet_is_an_empty_snapshot(tmp_path):
+    with duckdb.connect() as empty:
+        create_tables(empty, FEEDS.values())
+        rows = build(empty, FEEDS)
+        assert rows["feed_quality"] == 0 or rows["feed_quality"] == len(FEEDS)
+        assert publish(empty, tmp_path, FEEDS)["snapshot_id"].startswith("00000000-")
+
+
+def test_reading_is_enough_to_publish(con, tmp_path):
+    con.execute(f"ATTACH '{tmp_path / 'w.duckdb'}' AS stored")
+    con.execute("COPY FROM DATABASE memory TO stored")
+    con.execute("DETACH stored")
+    with duckdb.connect() as reader:
+        reader.execute(f"ATTACH '{tmp_path / 'w.duckdb'}' AS stored (READ_ONLY)")
+        reader.execute("USE stored")
+        assert publish(reader, tmp_path / "home", FEEDS)["is_new"]
+
+
+def test_a_reader_keeps_what_it_has_open(con, tmp_path, monkeypatch):
+    publish(con, tmp_path, FEEDS)
+    with query.connect(query.find_snapshot(tmp_path)) as reader:
+        later(con, "2019-07-31")
+        publish(con, tmp_path, FEEDS)
+        assert reader.execute("SELECT count(*) FROM feed_quality WHERE feed = 'village'").fetchone() == (1,)
+    assert run(tmp_path, "SELECT count(*) AS n FROM feed_quality WHERE feed = 'village'", monkeypatch) == "n\n2\n"
+
+
+def test_query_as_of(con, tmp_path, monkeypatch):
+    publish(con, tmp_path, FEEDS)
+    later(con, "2019-07-31")
+    publish(con, tmp_path, FEEDS)
+    asked = "SELECT max(as_of) AS day FROM feed_quality"
+    assert run(tmp_path, asked, monkeypatch) == "day\n2019-07-31\n"
+    assert run(tmp_path, asked, monkeypatch, "2019-07-30") == "day\n2019-06-30\n"
+    assert run(tmp_path, asked, monkeypatch, "2030-01-01") == "day\n2019-07-31\n"
+    with pytest.raises(TerminalError, match="最早的是 2019-06-30"):
+        run(tmp_path, asked, monkeypatch, "2019-06-29")
+    with pytest.raises(TerminalError, match="--as-of"):
+        run(tmp_path, asked, monkeypatch, "yesterday")
+    with pytest.raises(TerminalError, match="还没有发布"):
+        run(tmp_path / "elsewhere", asked, monkeypatch)
+
+
+def test_query_formats(con, tmp_path, monkeypatch):
+    publish(con, tmp_path, FEEDS)
+    asked = "SELECT village, numerator, denominator, rate, verdict, NULL AS nothing, '=1+1' AS formula FROM village_incidence"
+    assert run(tmp_path, asked, monkeypatch) == "village,numerator,denominator,rate,verdict,nothing,formula\n某村,2,2,1.00000000,不达标,,'=1+1\n"
+    assert json.loads(run(tmp_path, asked, monkeypatch, fmt="json")) == [
+        {"village": "某村", "numerator": 2, "denominator": 2, "rate": 1, "verdict": "不达标", "nothing": None, "formula": "=1+1"}
+    ]
+    lines = run(tmp_path, asked, monkeypatch, fmt="table").splitlines()
+    assert len({query.width(line[: line.index("verdict" if number == 0 else "不达标")]) for number, line in enumerate(lines) if number in (0, 2)}) == 1
+    assert lines[-1] == "(1 行 rows)"
+    assert json.loads(run(tmp_path, "SELECT 1 AS a WHERE false", monkeypatch, fmt="json")) == []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM read_parquet('parquet/person_status.parquet')",
+        "COPY person_status TO '/tmp/stolen.csv'",
+        "ATTACH '/tmp/other.duckdb'",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "SET enable_external_access = true",
+        "SET lock_configuration = false",
+        "DROP TABLE mart.person_status",
+        "UPDATE mart.person_status SET is_poor = false",
+        "EXPORT DATABASE '/tmp/stolen'",
+        "SELECT * FROM nowhere",
+        "SELEC 1",
+        "",
+    ],
+)
+def test_query_is_shut_in(con, tmp_path, monkeypatch, sql):
+    publish(con, tmp_path, FEEDS)
+    if not sql:
+        assert run(tmp_path, "SELECT 1 AS a; ", monkeypatch) == "a\n1\n"
+        return
+    with pytest.raises(TerminalError) as refused:
+        run(tmp_path, sql, monkeypatch)
+    assert "\n" not in str(refused.value)
+    assert not Path("/tmp/stolen.csv").exists() and not Path("/tmp/stolen").exists()
+
+
+def test_columns_are_described_once_and_without_placeholders(con):
+    known = columns.dictionary()
+    used = set()
+    for table in build_order():
+        if table.is_mart:
+            for name, kind, *_ in con.execute(f"DESCRIBE {table.name}").fetchall():
+                assert name in known and known[name].type == kind, f"{table.name}.{name} {kind}"
+                used.add(name)
+    for name, *_ in con.execute("SELECT DISTINCT column_name FROM duckdb_columns() WHERE schema_name = 'ref'").fetchall():
+        used.add(name)
+    used |= {entry.published_as for entry in known.values()} | {"code_column", "code_value", "code_label"}
+    assert set(known) - used == set(), "described but not used"
+    labels = [entry.label for entry in known.values()]
+    for entry in known.values():
+        assert entry.name == entry.name.lower() and len(entry.meaning) >= 4 and entry.meaning != entry.label or entry.name in ("code",), entry.name
+        assert not any(word in (entry.label + entry.meaning).lower() for word in ("todo", "tbd", "待补", "xxx", "placeholder")), entry.name
+        if entry.codes and not entry.codes.startswith("ref."):
+            feed, column = entry.codes.split(".")
+            assert FEEDS[feed].column(column).codes, entry.name
+    assert len(labels) - len(set(labels)) <= 3
+
+
+def test_feeds_and_dictionary_agree_on_what_identifies():
+    known = columns.dictionary()
+    identifiers = {column.name for feed in FEEDS.values() for column in feed.columns if column.sensitivity == "identifier"}
+    assert {name for name in identifiers & set(known) if known[name].sensitivity != "identifier"} == set()
+
+
+def test_parameters_hold_one_value_a_day(con, tmp_path):
+    header = "code,series,value,unit,valid_from,valid_to,region,source,approved_by\n"
+    row = "X,x,1,元,2019-01-01,{},全国,s,a\n"
+    path = tmp_path / "parameter.csv"
+    path.write_text(header + row.format("2020-01-01") + row.format("9999-12-31"), encoding="utf-8")
+    with pytest.raises(DeclarationError, match="X has two values"):
+        load_codes(con, tmp_path)
+    path.write_text(header + "X,x,1\n", encoding="utf-8")
+    with pytest.raises(DeclarationError, match="line 2"):
+        load_codes(con, tmp_path)
+    path.write_text(header + "X,x,一,元,2019-01-01,2020-01-01,全国,s,a\n", encoding="utf-8")
+    with pytest.raises(DeclarationError, match="does not fit"):
+        load_codes(con, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "sql, reason",
+    [
+        ("CREATE TABLE x AS SELECT 1", "one bare SELECT"),
+        ("SELECT 1; SELECT 2", "one bare SELECT"),
+        ("SELECT FROM WHERE", "no valid SQL"),
+        ("SELECT * FROM person_status", "needs its schema"),
+    ],
+)
+def test_sql_files_are_bare_selects(tmp_path, sql, reason):
+    path = tmp_path / "x.sql"
+    path.write_text(sql, encoding="utf-8")
+    with pytest.raises(DeclarationError, match=reason):
+        parse(path, "mart.x")
+
+
+def test_build_order_follows_the_sql():
+    names = [table.name for table in build_order()]
+    for table in build_order():
+        assert all(names.index(read) < names.index(table.name) for read in table.inputs if read in names)
+
+
+def test_order_refuses_circles_strangers_and_raw_ids(tmp_path):
+    for folder in ("core", "marts"):
+        (tmp_path / folder).mkdir()
+    for name, sql, reason in (
+        ("a", "SELECT * FROM mart.b", "mart.b"),
+        ("a", "SELECT * FROM mart.a", "circle"),
+        ("a", "SELECT * FROM core.identity", "raw ids"),
+    ):
+        (tmp_path / "marts" / f"{name}.sql").write_text(sql, encoding="utf-8")
+        with pytest.raises(DeclarationError, match=reason):
+            build_order.__wrapped__(tmp_path)
+
+
+def test_guard_is_what_publish_runs(con, tmp_path, monkeypatch):
+    called = []
+    monkeypatch.setattr(guard, "enforce", lambda folder, feeds, batches: called.append((folder.name[:5], sorted(batches))))
+    publish(con, tmp_path, FEEDS)
+    assert called and called[0][0] == ".tmp-" and len(called[0][1]) == len(FEEDS)
