@@ -41,13 +41,14 @@ def head_encoding(head: bytes, pinned: str | None = None) -> Dialect:
         return Dialect(by_bom, bom, True)
     sample = head[:4096]
     if len(sample) >= 8 and b"\0" in sample:
-        # ASCII punctuation and digits of UTF-16 have their zero byte at odd (little-endian) or even places.
+        # ASCII punctuation and digits of UTF-16 have their zero byte at odd (little-endian) or even places; so has every line end.
         even, odd = sample[0::2].count(0), sample[1::2].count(0)
-        newline = sample.count(b"\n\0") + sample.count(b"\0\n")
-        if newline and odd > 4 * even:
-            return Dialect("utf-16-le", 0, True)
-        if newline and even > 4 * odd:
-            return Dialect("utf-16-be", 0, True)
+        most = 0.6 * sample.count(b"\n")
+        if even + odd > len(sample) / 25:
+            if odd > 4 * even and sample.count(b"\n\0") > most:
+                return Dialect("utf-16-le", 0, True)
+            if even > 4 * odd and sample.count(b"\0\n") > most:
+                return Dialect("utf-16-be", 0, True)
     try:
         text = codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError as error:

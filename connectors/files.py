@@ -141,10 +141,6 @@ def _recognise_text(
         except Problem as problem:
             refused = problem
             continue
-        if any("\0" in line for line in lines):
-            row = next(number for number, line in enumerate(lines, 1) if "\0" in line)
-            refused = Problem("NUL_BYTES", f"第 {row} 行附近含有空字节（NUL），文件可能已损坏或不是文本。请重新导出。")
-            continue
         for candidate in (delimiter,) if delimiter else delimiters:
             tried = replace(dialect, delimiter=candidate, quote='"' if quote is None else quote)
             records, ends = enc.head_records(lines, candidate, tried.quote, SAMPLE_RECORDS)
@@ -159,8 +155,19 @@ def _recognise_text(
     _, dialect, lines, records, ends, layouts = best
     if max(map(len, records[: layout.TITLE_ROWS]), default=0) > MAX_COLUMNS:
         raise Problem("TOO_MANY_COLUMNS", f"表格超过 {MAX_COLUMNS} 列，不像是约定的表。请检查导出的格式。")
-    chosen = layout.choose(records, layouts, feeds)
+    try:
+        chosen = layout.choose(records, layouts, feeds)
+    except Problem:
+        _refuse_nul(lines)
+        raise
+    _refuse_nul(lines[: ends[chosen.header_row - 1]])  # further down the scan finds them
     return _Found(dialect, lines, records, ends, chosen, *enc.line_ends(head))
+
+
+def _refuse_nul(lines: Sequence[str]) -> None:
+    row = next((number for number, line in enumerate(lines, 1) if "\0" in line), None)
+    if row is not None:
+        raise Problem("NUL_BYTES", f"第 {row} 行附近含有空字节（NUL），文件可能已损坏或不是文本。请重新导出。")
 
 
 def _describe(reading: Reading, found: _Found, original_name: str) -> None:
@@ -168,7 +175,11 @@ def _describe(reading: Reading, found: _Found, original_name: str) -> None:
     sample = records[chosen.header_row :]
     fitted = replace(chosen, header=_fit(chosen.header, sample))
     layout.describe(reading, fitted, records[: chosen.header_row - chosen.levels], sample, original_name)
-    reading.encoding, reading.delimiter, reading.quote = found.dialect.encoding, found.dialect.delimiter, found.dialect.quote
+    reading.encoding, reading.delimiter, reading.quote = (
+        found.dialect.encoding,
+        found.dialect.delimiter,
+        found.dialect.quote,
+    )
 
 
 def _scan_text(reading: Reading, path: Path, found: _Found, workdir: Path, careful: bool) -> None:
@@ -185,7 +196,7 @@ def _scan_text(reading: Reading, path: Path, found: _Found, workdir: Path, caref
         or set(found.line_ends[:head_lines]) != {found.line_end}
     )
     scanner = text.Scanner(
-        path, dialect, workdir, head_lines=head_lines, head_records=head_records, width=len(header), careful=careful
+        path, dialect, workdir, head_lines=head_lines, head_records=head_records, width=width, careful=careful
     )
     scan = scanner.run(found.line_end, rewrite=dialect.encoding != "utf-8" or odd_top)
     reading.sha256, reading.size_bytes = scan.sha256, scan.size
@@ -198,16 +209,13 @@ def _scan_text(reading: Reading, path: Path, found: _Found, workdir: Path, caref
     reading.gaps = scan.gaps
     reading.structure_rows = scan.structure_rows
     reading.structure_path = str(workdir / "structure.csv") if scan.structure_rows else None
-    layout.describe(
-        reading, replace(chosen, header=header), found.records[: head_records - chosen.levels], sample, original_name
-    )
     _text_notes(reading, dialect, scan)
     _refuse_empty(reading)
     if scan.structure_rows > scan.rows and scan.structure_rows > 2:
         reading.refuse(
             Problem(
                 "ROWS_BROKEN",
-                f"大部分数据行（{scan.structure_rows} 行）的单元格数与表头（{len(header)} 列）不一致，可能是内容里有没加引号的分隔符。请重新导出。",
+                f"大部分数据行（{scan.structure_rows} 行）的单元格数与表头（{width} 列）不一致，可能是内容里有没加引号的分隔符。请重新导出。",
             )
         )
 
@@ -250,7 +258,8 @@ def _read_workbook(reading: Reading, path: Path, original_name: str, feeds: Sequ
     sheets = workbook.unpack(path, workdir)
     try:
         sheet, found = _choose_sheet(sheets, feeds)
-        _scan_text(reading, sheet.path or path, found, original_name, workdir, careful=False)
+        _describe(reading, found, original_name)
+        _scan_text(reading, sheet.path or path, found, workdir, careful=False)
         if reading.text_path == str(sheet.path):
             (workdir / "text.csv").unlink(missing_ok=True)
             sheet.path.rename(workdir / "text.csv")  # type: ignore[union-attr]

@@ -16,19 +16,13 @@ from typing import Any
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
+from connectors.drop import is_unfinished
+
 # What is seen of a file: size and mtime in nanoseconds.
 Look = tuple[int, int]
 
-# Names that senders' programs use for a file that is not whole yet, or for a lock beside an open one.
-UNFINISHED_PREFIXES = (".", "~$")
-UNFINISHED_SUFFIXES = (".part", ".partial", ".tmp", ".crdownload")
 FIRST_REPEAT_SECONDS = 5.0
 LAST_REPEAT_SECONDS = 900.0
-
-
-def is_unfinished(name: str) -> bool:
-    """True for a name that says «not mine to take yet»: hidden, ``~$…``, ``….part``."""
-    return name.startswith(UNFINISHED_PREFIXES) or name.lower().endswith(UNFINISHED_SUFFIXES)
 
 
 def look(inboxes: Path) -> dict[str, dict[str, Look]]:

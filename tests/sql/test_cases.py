@@ -9,6 +9,7 @@ expect.csv holds the columns to compare; rows compare as a set.
 from __future__ import annotations
 
 import csv
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -46,15 +47,23 @@ def fill(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
         con.execute(f"INSERT INTO {target} ({names}) SELECT {values}", [[cell or None for cell in cells] for cells in zip(*rows, strict=True)])
 
 
-def prepared(case: Path) -> duckdb.DuckDBPyConnection:
-    """A warehouse in memory that holds the case's inputs."""
-    params = tomllib.loads((case / "params.toml").read_text(encoding="utf-8"))
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse file with every table and not a row."""
+    path = tmp_path_factory.mktemp("empty") / "w.duckdb"
     feeds = load_feeds()
-    con = duckdb.connect()
-    create_tables(con, feeds.values())
-    build(con, feeds, as_of=params["as_of"])
-    everything = list(feeds)
-    present = everything if params["present"] == "all" else params["present"]
+    with duckdb.connect(str(path), config={"threads": 1}) as con:
+        create_tables(con, feeds.values())
+        build(con, feeds)
+    return path
+
+
+def prepared(case: Path, copy: Path) -> duckdb.DuckDBPyConnection:
+    """The warehouse ``copy`` with the case's inputs."""
+    params = tomllib.loads((case / "params.toml").read_text(encoding="utf-8"))
+    con = duckdb.connect(str(copy), config={"threads": 1})
+    con.execute("UPDATE ref.run SET as_of = ?", [params["as_of"]])
+    present = list(load_feeds()) if params["present"] == "all" else params["present"]
     con.execute("UPDATE ref.feed_state SET is_present = list_contains(?, feed), is_stale = list_contains(?, feed)", [present, params.get("stale", [])])
     con.execute("UPDATE ref.parameter SET value = NULL WHERE list_contains(?, code)", [params.get("unset", [])])
     # Views go first, or a table that a view reads could not be replaced.
@@ -64,13 +73,15 @@ def prepared(case: Path) -> duckdb.DuckDBPyConnection:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
-def test_case(case: Path) -> None:
+def test_case(case: Path, empty: Path, tmp_path: Path) -> None:
     table = next(table for name, table in TABLES.items() if name.split(".")[1] == case.parent.name)
     given = {path.stem for path in case.glob("*.*.csv")}
     wanted = {name for name in table.inputs if not name.startswith("ref.")}
     assert given == wanted, f"input tables without a CSV: {sorted(wanted - given)}; not read: {sorted(given - wanted)}"
     header, rows = read(case / "expect.csv")
-    with prepared(case) as con:
+    copy = tmp_path / "w.duckdb"
+    shutil.copyfile(empty, copy)
+    with prepared(case, copy) as con:
         columns = ", ".join(f"CAST(\"{name}\" AS VARCHAR)" for name in header)
         found = con.execute(f"SELECT {columns} FROM ({table.select})").fetchall()
     assert sorted(tuple(value or "" for value in row) for row in found) == sorted(map(tuple, rows))

@@ -142,3 +142,8 @@ def test_few_characters_do_not_prove_an_encoding() -> None:
     assert not encoding.head_encoding("联通,1\n".encode("gb18030")).sure
     assert encoding.head_encoding("联通,1\n张三\n".encode("gb18030")).encoding == "gb18030"
     assert encoding.head_encoding("借据号,借款人姓名,身份证号\n".encode()).sure
+
+
+def test_a_file_refused_half_way_still_belongs_to_its_feed_with_everything_wrong_named(tmp_path: Path) -> None:
+    reading = read(tmp_path, f"{','.join([*HEADER, '姓名'])}\n{','.join([*ROWS[0], '张' + chr(0)])}\n")
+    assert (reading.feed, codes(reading)) == ("loans", ["COLUMN_DUPLICATED", "NUL_BYTES"])

@@ -104,7 +104,7 @@ def publish(con: duckdb.DuckDBPyConnection, home: Path, feeds: Mapping[str, Feed
                     "snapshot_id": snapshot_id,
                     "as_of": as_of,
                     "content_hash": content,
-                    "published_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+                    "published_at": dt.datetime.now(dt.UTC).isoformat(timespec="microseconds"),
                     "code_version": manifest.code_version(),
                     "duckdb_version": duckdb.__version__,
                     "key_fingerprint": fingerprint(key),

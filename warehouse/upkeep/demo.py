@@ -180,25 +180,30 @@ def _wait(api: AirflowApi, sent: list[Sent], begun: dt.datetime, deadline: float
     told = time.monotonic()
     while True:
         waiting: list[str] = []
+        summary = "Airflow's API"
         try:
             runs = api.all("/dags/~/dagRuns", "dag_runs", run_after_gte=begun.isoformat())
             for run in runs:
                 if run["state"] == "failed":
                     raise _failure(api, run)
-            succeeded = {run["dag_id"] for run in runs if run["state"] == "success"}
+            missing = sorted(feeds - {run["dag_id"] for run in runs if run["state"] == "success"})
             active = sorted({run["dag_id"] for run in runs if run["state"] in ("queued", "running")})
             receipts = _without_receipt(sent, since)
             unpublished = _unpublished()
-            if receipts:
-                waiting.append("receipts of " + ", ".join(receipts))
-            if missing := sorted(feeds - succeeded):
-                waiting.append("runs of " + ", ".join(missing))
-            if unpublished:
-                waiting.append("the snapshot with " + ", ".join(unpublished))
-            if active:
-                waiting.append("the end of " + ", ".join(active))
+            for what, names in (
+                ("receipts of", receipts),
+                ("successful runs of", missing),
+                ("the snapshot with", unpublished),
+                ("the end of", active),
+            ):
+                if names:
+                    waiting.append(f"{what} {', '.join(names)}")
             if not waiting:
                 return
+            summary = (
+                f"{len(sent) - len(receipts)} of {len(sent)} receipts, {len(feeds) - len(missing)} of {len(feeds)} DAGs done, "
+                f"{len(unpublished)} batches to publish; running: {', '.join(active) or 'nothing'}"
+            )
         except TransientError as error:
             waiting.append(str(error))
         now = time.monotonic()
@@ -206,12 +211,8 @@ def _wait(api: AirflowApi, sent: list[Sent], begun: dt.datetime, deadline: float
             raise TerminalError("not finished in time; still waiting for " + "; ".join(waiting))
         if now - told > TELL_SECONDS:
             told = now
-            _say("  … waiting for " + "; ".join(_short(text) for text in waiting))
+            _say(f"  … {summary}")
         time.sleep(LOOK_SECONDS)
-
-
-def _short(text: str, width: int = 100) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def _marts(snapshot: Path) -> list[tuple[str, int]]:
