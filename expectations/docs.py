@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.errors import TerminalError
-from connectors.feed import Feed
-from expectations.run import Validation, warm
+from expectations.run import warm
 
 _STYLE = """
 body{font:14px/1.5 "Noto Sans CJK SC","Microsoft YaHei",sans-serif;margin:0 auto;max-width:70rem;padding:1rem}
@@ -83,8 +82,3 @@ def build_site(results: Mapping[str, Mapping[str, Any]], target: Path) -> Path:
     index.write_text(_page("数据质量检查", f"<h1>数据质量检查</h1>\n<table>\n{table}\n</table>"), encoding="utf-8")
     return index
 
-
-def build_docs(feed: Feed, validation: Validation, target: Path) -> Path:
-    """A site of one feed's result; returns its page."""
-    build_site({feed.name: validation.summary}, target)
-    return target / f"{feed.name}.html"

@@ -24,6 +24,8 @@ from warehouse.database import connect
 log = logging.getLogger("fupin")
 
 SHRINK_LIMIT = 0.3
+# The feed's newest Great Expectations result, which its page in the Data Docs shows.
+LATEST_RESULT = ".latest.gx.json"
 UNIT_JUMP = (3_000.0, 30_000.0)
 
 
@@ -63,6 +65,7 @@ def _organise(con: duckdb.DuckDBPyConnection, batch: Batch, feed: Feed, reading:
         problems += _compare_with_last(batch, feed, staged.rows_read, medians)
     validation = validate(con, feed, "staged_rows", staged.present)
     write_json(batch.folder / "gx.json", validation.summary)
+    write_json(batch.folder.parent / LATEST_RESULT, validation.summary)
     known = {problem["code"] for problem in problems}
     problems += [problem for problem in validation.blocking if problem["code"] not in known]
     quarantined = stage.write_rejects(con, batch.folder, reading, staged, validation.rejected)

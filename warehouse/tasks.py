@@ -118,6 +118,28 @@ def publish() -> dict[str, Any]:
         return publication.publish(con, home, feeds)
 
 
+@scrubbed
+def document() -> int:
+    """Render the Data Docs (``docs/`` of the data root: the newest result of each feed, no values); returns the number of pages.
+
+    Nothing is done when no feed has a newer result than the index.
+    """
+    import json
+
+    from expectations.docs import build_site
+    from warehouse.organising import LATEST_RESULT
+
+    home = settings.home()
+    results = {name: home / "landing" / name / LATEST_RESULT for name in load_feeds()}
+    found = {name: path for name, path in results.items() if path.is_file()}
+    index = home / "docs" / "index.html"
+    newest = max((path.stat().st_mtime_ns for path in found.values()), default=0)
+    if found and not (index.exists() and index.stat().st_mtime_ns > newest):
+        with without_row_text("rendering the Data Docs"):
+            build_site({name: json.loads(path.read_text(encoding="utf-8")) for name, path in found.items()}, index.parent)
+    return len(found)
+
+
 def _summary(batch: Batch) -> dict[str, Any]:
     """What may stand in XCom and on a terminal: identifiers of the batch and counts."""
     names = ("batch_id", "feed", "state", "as_of", "rows_read", "rows_landed", "rows_quarantined", "rows_skipped")
@@ -160,4 +182,5 @@ def sync(names: list[str], progress: Progress) -> list[dict[str, Any]]:
         build(progress)
         progress("snapshot")
         publish()
+        document()
     return summaries

@@ -147,6 +147,18 @@ def test_what_the_pattern_cannot_see_is_found_by_counting_and_read_again_with_ca
     assert (landed(tmp_path, careful), broken(careful)) == (rows_at(2) + [(4, *ROWS[2])], [(3, "UNQUOTED VALUE")])
 
 
+def test_gbk_agrees_with_gb18030_wherever_it_decodes() -> None:
+    for lead in range(0x81, 0xFF):
+        for trail in range(0x40, 0xFF):
+            pair = bytes([lead, trail])
+            try:
+                character = pair.decode("gbk")
+            except UnicodeDecodeError:
+                continue
+            assert pair.decode("gb18030") == character
+    assert all(bytes([byte]).decode("gbk", "replace") in (chr(byte), "\ufffd") for byte in range(256))
+
+
 def messy_file(seed: int) -> tuple[bytes, list[tuple[object, ...]], list[int], list[int]]:
     """A file with blank, broken, quoted and many-line rows: content, rows that must land, blank and broken row numbers."""
     pick = random.Random(seed)

@@ -52,7 +52,8 @@ def _keyed_sql(delivery: Delivery, wanted: list[str] | None = None) -> str:
     ``wanted`` limits the columns, and with them the joins to ``core.identity``.
     """
     feed = delivery.feed
-    joins, columns = [], []
+    joins: list[str] = []
+    columns: list[str] = []
     for column in core_columns(feed):
         if wanted is not None and column.name not in wanted:
             continue

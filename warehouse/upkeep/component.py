@@ -41,17 +41,12 @@ def _end_with_launcher() -> None:
 
 def prepare() -> None:
     """Bring Airflow's database to this version and create the pools; both may be repeated."""
-    from airflow import settings
     from airflow.models.pool import Pool
     from airflow.utils.db import initdb
 
     from warehouse.upkeep.pools import POOLS
 
     initdb()
-    if settings.engine.dialect.name == "sqlite":
-        # Kept in the file: with a write-ahead log the scheduler's reading and the tasks' reports do not wait in one row.
-        with settings.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
     for name, (slots, description) in POOLS.items():
         Pool.create_or_update_pool(name=name, slots=slots, description=description, include_deferred=False)
 
