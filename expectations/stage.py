@@ -138,7 +138,9 @@ def rows_sql(folder: Path, *, data_only: bool = True) -> str:
         shift = "".join(f" + CAST({ordinal} >= {threshold} AS INTEGER)" for threshold in gaps)
     else:
         source += (
-            f" ASOF LEFT JOIN (SELECT unnest({gaps}) AS threshold, unnest(range(1, {len(gaps) + 1})) AS shift) AS g ON {ordinal} >= g.threshold"
+            f" ASOF LEFT JOIN (SELECT threshold, max(shift) AS shift FROM (SELECT unnest({gaps}) AS threshold, "
+            # Neighbouring gaps share a threshold: the last of them counts.
+            f"unnest(range(1, {len(gaps) + 1})) AS shift) GROUP BY threshold) AS g ON {ordinal} >= g.threshold"
         )
         shift = " + coalesce(g.shift, 0)"
     row = f"{ordinal} + {shape['first_row']}{shift} AS _row"

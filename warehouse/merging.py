@@ -93,6 +93,7 @@ def _merge_rows(con: duckdb.DuckDBPyConnection, home: Path, batch: Batch, feed: 
         present=frozenset(data["present"]),
         as_of=str(data["as_of"]),
         recorded=recorded,
+        landed=int(data["rows_landed"]),
         partial=bool(data.get("correction_of")),
     )
     con.execute("BEGIN")

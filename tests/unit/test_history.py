@@ -55,7 +55,7 @@ class Warehouse:
             self.con.execute("INSERT INTO file VALUES (?, ?, ?, ?, hash(?, ?))", [number, key, name, grade, key, grade])
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE bad AS SELECT _row FROM file WHERE _row > {len(rows) + 1}")
         delivery = history.Delivery(
-            self.feed, batch, "file", "bad" if refused else None, frozenset({"report_no", "head_name", "grade"}), as_of, recorded, partial
+            self.feed, batch, "file", "bad" if refused else None, frozenset({"report_no", "head_name", "grade"}), as_of, recorded, len(rows), partial
         )
         self.con.execute("BEGIN")
         counts = history.merge(self.con, delivery)

@@ -20,7 +20,8 @@ from warehouse.history.tables import BOOKKEEPING, OPEN_DATE, OPEN_TIME, core_col
 
 @dataclass(frozen=True)
 class Delivery:
-    """What is to be merged: ``rows`` and ``rejects`` are SQL relations (``rejects`` may be empty), ``as_of`` and ``recorded`` ISO texts."""
+    """What is to be merged: ``rows`` and ``rejects`` are SQL relations (``rejects`` may be empty), ``as_of`` and ``recorded``
+    ISO texts, ``landed`` the number of good rows."""
 
     feed: Feed
     batch_id: str
@@ -29,6 +30,7 @@ class Delivery:
     present: frozenset[str]
     as_of: str
     recorded: str
+    landed: int
     partial: bool = False
 
 
@@ -46,10 +48,10 @@ def _view(con: duckdb.DuckDBPyConnection, delivery: Delivery, good: bool) -> Non
     )
 
 
-def _keyed_sql(delivery: Delivery, wanted: list[str] | None = None) -> str:
+def _keyed_sql(delivery: Delivery, wanted: list[str] | None = None, source: str = "staged") -> str:
     """SELECT of the staged rows with identifiers replaced by keys, columns named as in the history table.
 
-    ``wanted`` limits the columns, and with them the joins to ``core.identity``.
+    ``wanted`` limits the columns, and with them the joins to ``core.identity``; ``source`` may be a narrower relation than all.
     """
     feed = delivery.feed
     joins: list[str] = []
@@ -63,10 +65,10 @@ def _keyed_sql(delivery: Delivery, wanted: list[str] | None = None) -> str:
             if of.name not in delivery.present and not is_subject:
                 columns.append(f"CAST(NULL AS BIGINT) AS {identifier(name)}")
                 continue
-            source = "s._subject" if is_subject else f"s.{identifier(of.name)}"
+            value = "s._subject" if is_subject else f"s.{identifier(of.name)}"
             alias = f"i{len(joins)}"
             joins.append(
-                f"LEFT JOIN core.identity AS {alias} ON {alias}.value = {source} AND {alias}.kind = {literal(identity.KINDS[of.type])}"
+                f"LEFT JOIN core.identity AS {alias} ON {alias}.value = {value} AND {alias}.kind = {literal(identity.KINDS[of.type])}"
             )
             key = f"{alias}.person_key"
             if is_subject and feed.person_number:
@@ -78,24 +80,23 @@ def _keyed_sql(delivery: Delivery, wanted: list[str] | None = None) -> str:
         else:
             columns.append(f"CAST(NULL AS {column.type}) AS {identifier(name)}")
     columns += ["s._method AS link_method", "s._row", "s._hash"]
-    return f"SELECT {', '.join(columns)} FROM staged AS s {' '.join(joins)}"
+    return f"SELECT {', '.join(columns)} FROM {source} AS s {' '.join(joins)}"
 
 
 def _equal(left: str, right: str, keys: list[str]) -> str:
     return " AND ".join(f"{left}.{identifier(key)} = {right}.{identifier(key)}" for key in keys)
 
 
-def _insert_fresh(con: duckdb.DuckDBPyConnection, delivery: Delivery, until: str, only: str = "") -> int:
-    """Insert staged rows as [as_of, until); ``only`` joins a relation ``fresh(_row, …)`` that selects them."""
+def _insert(con: duckdb.DuckDBPyConnection, delivery: Delivery, until: str, source: str = "staged") -> None:
+    """Insert staged rows as [as_of, until); ``source``: the relation of those that are new."""
     names = [column.name for column in core_columns(delivery.feed)]
     payload = ", ".join(f"k.{identifier(name)}" for name in names)
     columns = ", ".join(identifier(name) for name in names + [name for name, _ in BOOKKEEPING])
     con.execute(
         f"INSERT INTO {table(delivery.feed)} ({columns}) SELECT {payload}, k.link_method, DATE {literal(delivery.as_of)}, {until}, "
         f"TIMESTAMP {literal(delivery.recorded)}, {OPEN_TIME}, {literal(delivery.batch_id)}, k._row, k._hash "
-        f"FROM ({_keyed_sql(delivery)}) AS k {only}"
+        f"FROM ({_keyed_sql(delivery, source=source)}) AS k"
     )
-    return int(_one(con, "SELECT count(*) FROM staged" if not only else "SELECT count(*) FROM fresh"))
 
 
 def merge(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> dict[str, int]:
@@ -107,9 +108,9 @@ def merge(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> dict[str, int]:
     target, keys = table(feed), key_columns(feed)
     _view(con, delivery, good=True)
     identity.register(con, feed, "staged", set(delivery.present), delivery.batch_id)
-    landed = int(_one(con, "SELECT count(*) FROM staged"))
+    landed = delivery.landed
     if not _one(con, f"SELECT count(*) FROM (SELECT 1 FROM {target} LIMIT 1)"):
-        _insert_fresh(con, delivery, OPEN_DATE)
+        _insert(con, delivery, OPEN_DATE)
         return {"rows_inserted": landed, "rows_ended": 0, "rows_unchanged": 0}
 
     as_of = f"DATE {literal(delivery.as_of)}"
@@ -160,7 +161,8 @@ def merge(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> dict[str, int]:
         con.execute(f"UPDATE {target} SET recorded_to = {recorded} WHERE rowid IN (SELECT rid FROM gone)")
     inserted = int(_one(con, "SELECT count(*) FROM fresh"))
     if inserted:
-        _insert_fresh(con, delivery, until_sql, "SEMI JOIN fresh AS f ON k._row = f._row")
+        # New rows are few: they are picked before their identifiers are looked up.
+        _insert(con, delivery, until_sql, "(SELECT * FROM staged SEMI JOIN fresh USING (_row))")
         if feed.mode == "append" and ended:
             con.execute(
                 f"UPDATE {target} AS k SET valid_from = {first} WHERE k.batch_id = {literal(delivery.batch_id)} AND k.recorded_from = {recorded}"
