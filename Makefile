@@ -9,7 +9,7 @@ FIGURES ?=
 UNUSED = /tests?/|/example_dags/|/(altair|hypothesis|mypy|pip|setuptools)/
 export AIRFLOW_HOME = $(CURDIR)
 
-.PHONY: demo up test check format bench env lock clean
+.PHONY: demo up test faults check format bench env lock clean
 
 demo: env
 	@$(BIN)/python -m warehouse.upkeep.demo
@@ -19,6 +19,10 @@ up: env
 
 test: env
 	@$(BIN)/python -m pytest $(PYTEST) $(wildcard $(FAST) $(SLOW))
+
+# Every call that touches disk or database, before and after: hours.
+faults: env
+	@FUPIN_EVERY_FAULT=1 $(BIN)/python -m pytest tests/faults -s
 
 check: env
 	@$(BIN)/python -m ruff format --check .

@@ -15,7 +15,18 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-HEADER = ["行政村代码", "村名", "乡镇代码", "乡镇", "数据日期", "是否贫困村", "户籍户数", "户籍人口", "农村户籍人口", "农民人均可支配收入（元）"]
+HEADER = [
+    "行政村代码",
+    "村名",
+    "乡镇代码",
+    "乡镇",
+    "数据日期",
+    "是否贫困村",
+    "户籍户数",
+    "户籍人口",
+    "农村户籍人口",
+    "农民人均可支配收入（元）",
+]
 ROWS = [
     ["210782100201", "东村", "210782100", "沟帮子街道", "2019-06-30", "是", "300", "900", "850", "12000.50"],
     ["210782100202", "西村", "210782100", "沟帮子街道", "2019-06-30", "否", "200", "610", "600", "13500.00"],
@@ -34,7 +45,13 @@ class Office:
 
     def fupin(self, *words: str, settle: str = "0") -> str:
         environment = {**os.environ, "AIRFLOW__FUPIN__HOME": str(self.home), "AIRFLOW__FUPIN__SETTLE_SECONDS": settle}
-        done = subprocess.run([sys.executable, "-m", "warehouse.cli.main", *words], env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "warehouse.cli.main", *words],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr[-500:]
         assert "Traceback" not in done.stderr
         return done.stdout
@@ -55,10 +72,18 @@ class Office:
 
     def told(self, name: str) -> str:
         """Everything the receipt says."""
-        return "\n".join(str(cell.value) for sheet in self.receipt(name) for row in sheet.iter_rows() for cell in row if cell.value is not None)
+        return "\n".join(
+            str(cell.value)
+            for sheet in self.receipt(name)
+            for row in sheet.iter_rows()
+            for cell in row
+            if cell.value is not None
+        )
 
     def villages(self) -> list[tuple]:
-        answer = self.fupin("query", "SELECT village_code, village, denominator FROM village_incidence ORDER BY 1", "--format", "json")
+        answer = self.fupin(
+            "query", "SELECT village_code, village, denominator FROM village_incidence ORDER BY 1", "--format", "json"
+        )
         return [tuple(row.values()) for row in json.loads(answer)]
 
 
@@ -88,7 +113,12 @@ def test_one_table_in_three_formats_lands_as_identical_rows(tmp_path):
         if form == "xlsx":
             write_workbook(office.inbox / "村.xlsx", [HEADER, *ROWS], "北镇市行政村基本情况")
         else:
-            office.drop("村.csv", [HEADER, *ROWS], encoding=form, title="北镇市行政村基本情况,,,,,,,,," if form == "gb18030" else "")
+            office.drop(
+                "村.csv",
+                [HEADER, *ROWS],
+                encoding=form,
+                title="北镇市行政村基本情况,,,,,,,,," if form == "gb18030" else "",
+            )
         (batch,) = office.sync()
         assert (batch["state"], batch["rows_landed"]) == ("merged", 3)
         script = (
@@ -97,7 +127,11 @@ def test_one_table_in_three_formats_lands_as_identical_rows(tmp_path):
             "    print(con.execute('SELECT * EXCLUDE (recorded_from, recorded_to, batch_id, source_row) FROM core.village ORDER BY village_code').fetchall())"
         )
         environment = {**os.environ, "AIRFLOW__FUPIN__HOME": str(office.home)}
-        hashes.append(subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True).stdout)
+        hashes.append(
+            subprocess.run(
+                [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+            ).stdout
+        )
     assert hashes[0] == hashes[1] == hashes[2]
     assert "㳇村" in hashes[0]
 
@@ -111,7 +145,9 @@ def bad_files(inbox: Path) -> dict[str, str]:
     (inbox / "重复列.csv").write_text(text.replace("村名", "行政村代码", 1), encoding="utf-8")
     (inbox / "引号没有结束.csv").write_text(text + '"210782100204,南村\n' + "x,y\n" * 50, encoding="utf-8")
     (inbox / "空字节.csv").write_bytes(text.encode().replace("西村".encode(), b"\0\0"))
-    (inbox / "加密.xlsx").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504 + "EncryptedPackage".encode("utf-16-le"))
+    (inbox / "加密.xlsx").write_bytes(
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504 + "EncryptedPackage".encode("utf-16-le")
+    )
     with zipfile.ZipFile(inbox / "假的.xlsx", "w") as archive:
         archive.writestr("readme.txt", "no workbook")
     whole = inbox.parent / "whole.xlsx"
@@ -147,7 +183,12 @@ def test_every_kind_of_bad_file_gets_a_clear_answer_and_the_next_good_one_loads(
 def test_a_growing_file_is_left_alone(office):
     path = office.drop("村.csv", [HEADER, ROWS[0]])
     writer = subprocess.Popen(
-        [sys.executable, "-c", "import sys, time\nfor _ in range(60):\n    open(sys.argv[1], 'a').write('x\\n'); time.sleep(0.1)", str(path)]
+        [
+            sys.executable,
+            "-c",
+            "import sys, time\nfor _ in range(60):\n    open(sys.argv[1], 'a').write('x\\n'); time.sleep(0.1)",
+            str(path),
+        ]
     )
     try:
         assert json.loads(office.fupin("sync", "--json", settle="0.5")) == []
@@ -174,7 +215,9 @@ def test_a_rejected_row_is_corrected_in_the_receipt_and_dropped_again(office, tm
     assert "农村户籍人口" in rejected[0][header.index("错误原因")]
     # What the clerk typed is there as inert text, whatever it looks like.
     with zipfile.ZipFile(office.outbox / "村.csv.回执.xlsx") as archive:
-        assert not any("<f>" in archive.read(name).decode("utf-8", "replace") for name in archive.namelist() if "sheet" in name)
+        assert not any(
+            "<f>" in archive.read(name).decode("utf-8", "replace") for name in archive.namelist() if "sheet" in name
+        )
 
     # The clerk corrects the two cells in the receipt itself and drops the whole workbook.
     for row in sheet.iter_rows(min_row=head + 2):

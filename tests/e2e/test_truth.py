@@ -119,9 +119,7 @@ def test_links_are_exact_for_rows_with_an_id_like_number(county):
 def test_the_poor_of_the_county_are_counted_right(county):
     poor = county.truth.execute("SELECT value FROM counts WHERE name = 'poor_people'").fetchone()[0]
     answer = json.loads(
-        fupin(
-            county.home, "query", "SELECT sum(numerator) AS n FROM village_incidence", "--format", "json"
-        ).stdout
+        fupin(county.home, "query", "SELECT sum(numerator) AS n FROM village_incidence", "--format", "json").stdout
     )
     refused = county.truth.execute(
         'SELECT count(*) FROM errors AS e JOIN rows AS r USING (feed, file, "row") JOIN persons AS p USING (person) '

@@ -14,6 +14,7 @@ WATCHED = {
     ("posix", "rename"), ("posix", "replace"), ("posix", "link"), ("posix", "fsync"), ("posix", "unlink"), ("posix", "symlink"),
     ("posix", "chmod"),
 }  # fmt: skip
+OURS = ("warehouse", "expectations", "connectors")
 
 
 def main() -> int:
@@ -29,7 +30,8 @@ def main() -> int:
         name = getattr(function, "__name__", "")
         owner = getattr(function, "__self__", None)
         is_disk = (getattr(owner, "__name__", ""), name) in WATCHED
-        is_database = name in ("execute", "sql") and type(owner).__name__ == "DuckDBPyConnection"
+        # A bound method of DuckDB's connection names no owner; its caller does.
+        is_database = name == "execute" and frame.f_globals.get("__name__", "").startswith(OURS)  # type: ignore[attr-defined]
         if not (is_disk or is_database):
             return
         count += 1

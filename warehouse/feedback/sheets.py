@@ -20,10 +20,10 @@ ROWS_PER_SHEET = 1_048_575
 SKIPPED_SHOWN = 500
 BEIJING = dt.timedelta(hours=8)
 AS_OF_SOURCES = {
-    "column": "文件中的数据日期列",
-    "title": "标题行",
-    "file_name": "文件名",
-    "received": "文件里没有写，按收到文件的日期",
+    "column": "取自文件中的数据日期列",
+    "title": "取自标题行",
+    "file_name": "取自文件名",
+    "received": "文件里没有写，按收到文件的日期计",
     "correction": "与所更正的批次相同",
 }
 SKIPPED = {
@@ -151,7 +151,7 @@ def _as_of(batch: Mapping[str, Any]) -> str:
     if not batch.get("as_of"):
         return "没有读出"
     source = str(batch.get("as_of_source") or "")
-    return f"{batch['as_of']}（取自{AS_OF_SOURCES.get(source, source)}）" if source else str(batch["as_of"])
+    return f"{batch['as_of']}（{AS_OF_SOURCES.get(source, source)}）" if source else str(batch["as_of"])
 
 
 def _counts(sheet: Any, styles: Styles, receipt: Receipt, row: int) -> int:
