@@ -72,7 +72,9 @@ class Inbox:
 
 def is_unfinished(name: str) -> bool:
     """True for a name that says «not mine to take yet»: hidden, ``~$…``, ``….part``; ``..…`` is no way to hide a file but a trick."""
-    return (name.startswith(UNFINISHED_PREFIXES) and not name.startswith("..")) or name.lower().endswith(UNFINISHED_SUFFIXES)
+    return (name.startswith(UNFINISHED_PREFIXES) and not name.startswith("..")) or name.lower().endswith(
+        UNFINISHED_SUFFIXES
+    )
 
 
 def as_text(name: str) -> str:

@@ -33,7 +33,13 @@ class DeclarationError(TerminalError):
     """A feed's TOML, a rule or a SQL file is wrong; names file and key."""
 
 
-TRANSIENT_MARKS = ("could not set lock", "conflicting lock", "no space left", "database is locked", "being used by another process")
+TRANSIENT_MARKS = (
+    "could not set lock",
+    "conflicting lock",
+    "no space left",
+    "database is locked",
+    "being used by another process",
+)
 
 
 def _safe(error: Exception, doing: str) -> FupinError:

@@ -125,13 +125,18 @@ def _column(path: Path, raw: dict[str, Any]) -> Column:
         (raw.get("precision", "day") in PRECISIONS, f"precision must be one of {PRECISIONS}"),
         (raw.get("century") in (None, 19, 20), "century must be 19 or 20"),
         (raw.get("type") != "code" or bool(raw.get("codes")), "type code needs codes"),
-        (raw.get("type") not in ID_TYPES or raw.get("sensitivity") == "identifier", "an id column is sensitivity = \"identifier\""),
+        (
+            raw.get("type") not in ID_TYPES or raw.get("sensitivity") == "identifier",
+            'an id column is sensitivity = "identifier"',
+        ),
     ]
     for passed, message in checks:
         if not passed:
             raise _fail(path, f"column {name}: {message}")
     codes = {str(code): tuple(spellings) for code, spellings in raw.get("codes", {}).items()}
-    return Column(**{**raw, "aliases": tuple(aliases), "codes": codes, "personal_id": tuple(raw.get("personal_id", ()))})
+    return Column(
+        **{**raw, "aliases": tuple(aliases), "codes": codes, "personal_id": tuple(raw.get("personal_id", ()))}
+    )
 
 
 def load_feed(path: Path) -> Feed:
@@ -153,7 +158,10 @@ def load_feed(path: Path) -> Feed:
         (raw["mode"] in MODES, f"mode must be one of {sorted(MODES)}"),
         (len(names) == len(set(names)) and bool(names), "columns must be present, each name once"),
         (set(raw["key"]) <= set(names), "key names an undeclared column"),
-        (set(raw.get("subject", ())) <= {column.name for column in columns if column.type in ID_TYPES}, "subject must list id columns"),
+        (
+            set(raw.get("subject", ())) <= {column.name for column in columns if column.type in ID_TYPES},
+            "subject must list id columns",
+        ),
         (raw.get("person_number") in (None, *raw["key"]), "person_number must be a key column"),
         (raw.get("as_of_column") in (None, *names), "as_of_column names an undeclared column"),
         (raw.get("source", {}).get("kind", "drop") in SOURCES, f"source.kind must be one of {sorted(SOURCES)}"),

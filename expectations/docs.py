@@ -81,4 +81,3 @@ def build_site(results: Mapping[str, Mapping[str, Any]], target: Path) -> Path:
     index = target / "index.html"
     index.write_text(_page("数据质量检查", f"<h1>数据质量检查</h1>\n<table>\n{table}\n</table>"), encoding="utf-8")
     return index
-

@@ -26,7 +26,10 @@ from connectors.settings import ROOT
 
 MACROS = ROOT / "sql" / "macros"
 UNIT_FACTORS = {"元": 1, "百元": 100, "千元": 1000, "万元": 10_000, "亿元": 100_000_000}
-ID_SHAPES = {"student_no": "[GJL]?[0-9]{17}[0-9X]|[0-9A-Z]{6,24}", "disability_cert": "[0-9]{17}[0-9X][1-7][1-4](B[0-9])?"}
+ID_SHAPES = {
+    "student_no": "[GJL]?[0-9]{17}[0-9X]|[0-9A-Z]{6,24}",
+    "disability_cert": "[0-9]{17}[0-9X][1-7][1-4](B[0-9])?",
+}
 SQL_TYPES = {
     "date": "DATE",
     "month": "DATE",
@@ -179,7 +182,9 @@ def _value(cell: Cell, raw: str, f: str, p: str, q: str, h: str) -> str:
         case "year":
             slow = f"year(date_value(regexp_replace({p}, '度$|-?度$', '')))"
         case "integer":
-            slow = f"CASE WHEN number_value({p}) = floor(number_value({p})) THEN try_cast(number_value({p}) AS BIGINT) END"
+            slow = (
+                f"CASE WHEN number_value({p}) = floor(number_value({p})) THEN try_cast(number_value({p}) AS BIGINT) END"
+            )
         case "money":
             slow = f"yuan_value({raw}, {p}, {UNIT_FACTORS.get(cell.unit or '元', 1)})"
         case "number":
@@ -238,8 +243,7 @@ def typed_sql(cells: Sequence[Cell], relation: str, keep: Mapping[str, str] | No
         return ", ".join(f"{letter}{i}" for letter, group in groups for i in group)
 
     accepted = {
-        i: ", ".join(literal(kind) for kind in (cells[i].column.personal_id or ("id18", "id15")))
-        for i in persons
+        i: ", ".join(literal(kind) for kind in (cells[i].column.personal_id or ("id18", "id15"))) for i in persons
     }
     scan = ", ".join(f"{cells[i].raw} AS c{i}" for i in n)
     odd = "".join(f", {_TEXT[cells[i].column.type]}(c{i}) AS o{i}" for i in n if cells[i].column.type in _TEXT)
@@ -247,7 +251,8 @@ def typed_sql(cells: Sequence[Cell], relation: str, keep: Mapping[str, str] | No
     heads = "".join(f", id_head(c{i}, w{i}) AS s{i}" for i in persons)
     fast = "".join(f", {_fast(cells[i], f'c{i}', f'w{i}', f's{i}', f'o{i}')} AS f{i}" for i in n)
     plain = "".join(
-        f", CASE WHEN f{i} IS NULL AND strlen(c{i}) > 0 THEN {_PLAIN[cells[i].column.type].format(f'c{i}')} END AS p{i}" for i in planned
+        f", CASE WHEN f{i} IS NULL AND strlen(c{i}) > 0 THEN {_PLAIN[cells[i].column.type].format(f'c{i}')} END AS p{i}"
+        for i in planned
     )
     kinds = "".join(f", CASE WHEN p{i} IS NOT NULL THEN id_kind(p{i}) END AS k{i}" for i in ids)
     candidates = "".join(
@@ -265,7 +270,9 @@ def typed_sql(cells: Sequence[Cell], relation: str, keep: Mapping[str, str] | No
     for i in n:
         name = cells[i].column.name
         out.append(f"v{i} AS {identifier(name)}")
-        out.append(f"{_problem(cells[i], f'c{i}', f'v{i}', f'p{i}', f'k{i}', f'q{i}', f'o{i}')} AS {identifier(name + '__problem')}")
+        out.append(
+            f"{_problem(cells[i], f'c{i}', f'v{i}', f'p{i}', f'k{i}', f'q{i}', f'o{i}')} AS {identifier(name + '__problem')}"
+        )
         if i in persons:
             out.append(f"CASE WHEN v{i} IS NOT NULL THEN coalesce(k{i}, 'id18') END AS {identifier(name + '__method')}")
     return f"SELECT {kept}{', '.join(out)} FROM ({level})"

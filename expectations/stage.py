@@ -83,7 +83,9 @@ def stage(con: duckdb.DuckDBPyConnection, folder: Path, feed: Feed, reading: Rea
     content = [identifier(cell.column.name) for cell in cells if cell.column.name != feed.as_of_column]
     rows = folder / "rows.parquet"
     temporary = folder / ".rows.parquet"
-    con.execute(f"COPY (SELECT *, hash({', '.join(content)}) AS _hash FROM ({typed})) TO '{temporary}' (FORMAT parquet, COMPRESSION snappy)")
+    con.execute(
+        f"COPY (SELECT *, hash({', '.join(content)}) AS _hash FROM ({typed})) TO '{temporary}' (FORMAT parquet, COMPRESSION snappy)"
+    )
     written = con.execute(f"SELECT count(*) FROM read_parquet('{temporary}')").fetchone()
     if misread(con, reading, int(written[0]) if written else 0):
         raise Misread
@@ -96,15 +98,21 @@ def stage(con: duckdb.DuckDBPyConnection, folder: Path, feed: Feed, reading: Rea
     data = sum(count for kind, count in counted if kind is None)
     skipped: list[dict[str, Any]] = []
     if len(counted) > 1:
-        found = con.execute(f"SELECT _row, _skip FROM ({rows_sql(folder, data_only=False)}) WHERE _skip IS NOT NULL ORDER BY _row")
+        found = con.execute(
+            f"SELECT _row, _skip FROM ({rows_sql(folder, data_only=False)}) WHERE _skip IS NOT NULL ORDER BY _row"
+        )
         skipped = [{"row": row, "kind": kind} for row, kind in found.fetchall()]
     skipped += [{"row": row, "kind": "total_or_footer"} for row, kind in broken.items() if kind is None]
     skipped += [{"row": row, "kind": "blank"} for row in reading.gaps]
     skipped.sort(key=lambda item: int(item["row"]))
     faulty = sum(kind is not None for kind in broken.values())
-    staged = Staged(rows_read=data + faulty, present={cell.column.name for cell in cells}, skipped=skipped, broken=faulty)
+    staged = Staged(
+        rows_read=data + faulty, present={cell.column.name for cell in cells}, skipped=skipped, broken=faulty
+    )
     if staged.rows_read == 0:
-        staged.problems.append({"code": "HEADER_ONLY", "message": "文件只有表头，没有数据行。如果本期确实没有数据，请与数据工程师联系。"})
+        staged.problems.append(
+            {"code": "HEADER_ONLY", "message": "文件只有表头，没有数据行。如果本期确实没有数据，请与数据工程师联系。"}
+        )
     return staged
 
 
@@ -155,7 +163,9 @@ def write_rejects(con: duckdb.DuckDBPyConnection, folder: Path, reading: Reading
     ``cells`` is the row as the department wrote it: the file is read a second time, and only if anything was rejected.
     """
     target = folder / "rejects.parquet"
-    broken = {row: code for row, code in _broken_rows(con, reading).items() if code is not None} if staged.broken else {}
+    broken = (
+        {row: code for row, code in _broken_rows(con, reading).items() if code is not None} if staged.broken else {}
+    )
     count = int((con.execute(f"SELECT count(DISTINCT _row) FROM {rejected}").fetchone() or (0,))[0]) + len(broken)
     if not count:
         target.unlink(missing_ok=True)
@@ -165,8 +175,8 @@ def write_rejects(con: duckdb.DuckDBPyConnection, folder: Path, reading: Reading
         con.executemany("INSERT INTO broken_rows VALUES (?, ?, NULL, NULL)", list(broken.items()))
     cells = ", ".join(f"c{index}" for index in range(len(reading.header)))
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE reject_reasons AS SELECT _row, list(struct_pack(code := code, \"column\" := \"column\", rule := rule) "
-        f"ORDER BY code, \"column\", rule) AS reasons FROM (FROM {rejected} UNION ALL FROM broken_rows) GROUP BY _row"
+        f'CREATE OR REPLACE TEMP TABLE reject_reasons AS SELECT _row, list(struct_pack(code := code, "column" := "column", rule := rule) '
+        f'ORDER BY code, "column", rule) AS reasons FROM (FROM {rejected} UNION ALL FROM broken_rows) GROUP BY _row'
     )
     # Ordinal ↔ row comes from the staged file; the texts from the source itself.
     con.execute(

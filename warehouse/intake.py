@@ -56,7 +56,9 @@ def collect(home: Path, feed: Feed, feeds: dict[str, Feed]) -> list[str]:
     mine = [batch.reference for batch in unfinished(home, feed.name)]
     if feed.name == min(sibling.name for sibling in siblings):
         # Files that no feed knows belong to the department's first feed; the bell that rang for us rings for it too.
-        mine += [batch.reference for batch in unfinished(home, UNRECOGNISED) if batch.data["department"] == feed.department]
+        mine += [
+            batch.reference for batch in unfinished(home, UNRECOGNISED) if batch.data["department"] == feed.department
+        ]
     return mine
 
 
@@ -83,7 +85,9 @@ def _sort(home: Path, claim: drop.Claim, siblings: list[Feed]) -> None:
     if reading.correction_of:
         corrected = _corrected(home, feed_name, reading.correction_of)
         if corrected is None:
-            reading.problems.append({"code": "CORRECTION_UNKNOWN", "message": "“批次号”列所指的批次不存在，请不要改动该列。"})
+            reading.problems.append(
+                {"code": "CORRECTION_UNKNOWN", "message": "“批次号”列所指的批次不存在，请不要改动该列。"}
+            )
         else:
             data |= {"correction_of": reading.correction_of, "corrected_as_of": corrected}
     if duplicate_of is not None:
@@ -139,7 +143,10 @@ def _batch_id(base: Path, sha256: str) -> tuple[str, str | None]:
 
 def _corrected(home: Path, feed: str, batch_id: str) -> str | None:
     """As-of date of the batch that a reject sheet refers to."""
-    if not re.fullmatch(r"[0-9a-f]{16}(-\d+)?", batch_id) or not (home / "landing" / feed / batch_id / "batch.json").is_file():
+    if (
+        not re.fullmatch(r"[0-9a-f]{16}(-\d+)?", batch_id)
+        or not (home / "landing" / feed / batch_id / "batch.json").is_file()
+    ):
         return None
     as_of = Batch.load(home, f"{feed}/{batch_id}").data.get("as_of")
     return str(as_of) if as_of else None

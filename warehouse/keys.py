@@ -10,10 +10,30 @@ import os
 import secrets
 import shlex
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from connectors import settings
 from connectors.errors import TerminalError
+
+
+def create_once(path: Path, content: Callable[[], str]) -> str:
+    """The text of ``path``; made by ``content`` (mode 0600, durable) if there is none, by whichever process is first."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as handle:
+            handle.write(content())
+            handle.flush()
+            os.fsync(handle.fileno())
+        try:
+            # link() fails if another process was first: one secret per data root, whoever wins.
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_text(encoding="ascii").strip()
 
 
 def secret(name: str, home: Path) -> str:
@@ -28,17 +48,4 @@ def secret(name: str, home: Path) -> str:
         if done.returncode or not done.stdout.strip():
             raise TerminalError(f"the command in [fupin] {name}_cmd gave no key (exit {done.returncode})")
         return done.stdout.strip()
-    path = home / "secrets" / name
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = path.with_name(f".{name}.{os.getpid()}")
-        temporary.touch(mode=0o600)
-        temporary.write_text(secrets.token_hex(32), encoding="ascii")
-        try:
-            # link() fails if another process was first: one key per data root, whoever wins.
-            os.link(temporary, path)
-        except FileExistsError:
-            pass
-        finally:
-            temporary.unlink(missing_ok=True)
-    return path.read_text(encoding="ascii").strip()
+    return create_once(home / "secrets" / name, lambda: secrets.token_hex(32))

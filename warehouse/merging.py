@@ -68,10 +68,19 @@ def merge(home: Path, batch: Batch, feed: Feed | None, feeds: dict[str, Feed]) -
             counts = _merge_rows(con, home, batch, feed)
         else:
             # Killed between commit and batch.json: the ledger knows.
-            counts = dict(zip(("merged_at", "rows_inserted", "rows_ended", "rows_unchanged"), (str(done[0]), *done[1:]), strict=True))
+            counts = dict(
+                zip(
+                    ("merged_at", "rows_inserted", "rows_ended", "rows_unchanged"),
+                    (str(done[0]), *done[1:]),
+                    strict=True,
+                )
+            )
     batch.save(state="merged", **counts)
     if not data.get("correction_of"):
-        write_json(batch.folder.parent / ".last.json", {"as_of": data["as_of"], "rows": data["rows_read"], "medians": data.get("medians", {})})
+        write_json(
+            batch.folder.parent / ".last.json",
+            {"as_of": data["as_of"], "rows": data["rows_read"], "medians": data.get("medians", {})},
+        )
 
 
 def _merge_rows(con: duckdb.DuckDBPyConnection, home: Path, batch: Batch, feed: Feed) -> dict[str, Any]:
@@ -81,7 +90,9 @@ def _merge_rows(con: duckdb.DuckDBPyConnection, home: Path, batch: Batch, feed: 
     rejects = None
     if data["rows_quarantined"]:
         # A broken row stands among the rejects without a staged row.
-        con.execute(f"CREATE OR REPLACE TEMP VIEW refused_rows AS SELECT DISTINCT _row FROM read_parquet('{batch.rejects}')")
+        con.execute(
+            f"CREATE OR REPLACE TEMP VIEW refused_rows AS SELECT DISTINCT _row FROM read_parquet('{batch.rejects}')"
+        )
         rejects = "refused_rows"
     con.execute(f"CREATE OR REPLACE TEMP VIEW batch_rows AS {rows_sql(batch.folder)}")
     recorded = _recorded(con)
@@ -103,14 +114,17 @@ def _merge_rows(con: duckdb.DuckDBPyConnection, home: Path, batch: Batch, feed: 
     if rejects:
         con.execute("DELETE FROM ops.reject WHERE batch_id = ? AND feed = ?", [data["batch_id"], feed.name])
         con.execute(
-            "INSERT INTO ops.reject SELECT ?, ?, _row, reason.code, reason.\"column\", reason.rule "
+            'INSERT INTO ops.reject SELECT ?, ?, _row, reason.code, reason."column", reason.rule '
             f"FROM (SELECT _row, unnest(reasons) AS reason FROM read_parquet('{batch.rejects}'))",
             [data["batch_id"], feed.name],
         )
     if feed.subject:
         # Of the rows delivered, not of those inserted: the link rate is a fact about the file.
         con.execute("DELETE FROM ops.link WHERE batch_id = ? AND feed = ?", [data["batch_id"], feed.name])
-        con.execute("INSERT INTO ops.link SELECT ?, ?, _method, count(*) FROM staged GROUP BY ALL", [data["batch_id"], feed.name])
+        con.execute(
+            "INSERT INTO ops.link SELECT ?, ?, _method, count(*) FROM staged GROUP BY ALL",
+            [data["batch_id"], feed.name],
+        )
     con.execute("COMMIT")
     return counts
 
@@ -128,7 +142,11 @@ def content_hash(con: duckdb.DuckDBPyConnection, feeds: dict[str, Feed]) -> str:
         )
     parts.append("SELECT 'identity', count(*), bit_xor(hash(kind, value, person_key)) FROM core.identity")
     parts.append("SELECT 'reject', count(*), bit_xor(hash(t)) FROM ops.reject AS t")
-    parts.append("SELECT 'batch', count(*), bit_xor(hash(batch_id, feed, state, as_of, rows_landed, rows_quarantined, rows_skipped)) FROM ops.batch")
-    rows = con.execute(f"SELECT md5(string_agg(part || ':' || n || ':' || coalesce(h, 0), ';' ORDER BY part)) FROM ({' UNION ALL '.join(parts)})")
+    parts.append(
+        "SELECT 'batch', count(*), bit_xor(hash(batch_id, feed, state, as_of, rows_landed, rows_quarantined, rows_skipped)) FROM ops.batch"
+    )
+    rows = con.execute(
+        f"SELECT md5(string_agg(part || ':' || n || ':' || coalesce(h, 0), ';' ORDER BY part)) FROM ({' UNION ALL '.join(parts)})"
+    )
     result = rows.fetchone()
     return str(result[0]) if result else ""

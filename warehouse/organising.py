@@ -48,7 +48,9 @@ def organise(batch: Batch, feed: Feed | None) -> None:
             with connect(settings.home()) as con:
                 _organise(con, batch, feed, reading)
         except stage.Misread:
-            raise TerminalError(f"batch {batch.reference} cannot be read: its records differ from the scan twice") from None
+            raise TerminalError(
+                f"batch {batch.reference} cannot be read: its records differ from the scan twice"
+            ) from None
 
 
 def _organise(con: duckdb.DuckDBPyConnection, batch: Batch, feed: Feed, reading: Reading) -> None:
@@ -70,7 +72,12 @@ def _organise(con: duckdb.DuckDBPyConnection, batch: Batch, feed: Feed, reading:
     problems += [problem for problem in validation.blocking if problem["code"] not in known]
     quarantined = stage.write_rejects(con, batch.folder, reading, staged, validation.rejected)
     if staged.rows_read and quarantined == staged.rows_read and not problems:
-        problems.append({"code": "ALL_ROWS_REJECTED", "message": "文件的每一行都有错误，没有可以接收的数据。请先按“退回行”改正一行试送。"})
+        problems.append(
+            {
+                "code": "ALL_ROWS_REJECTED",
+                "message": "文件的每一行都有错误，没有可以接收的数据。请先按“退回行”改正一行试送。",
+            }
+        )
     changes: dict[str, Any] = {
         "rows_quarantined": quarantined,
         "rows_landed": staged.rows_read - quarantined,
@@ -99,7 +106,9 @@ def _as_of(
     source = ""
     if feed.as_of_column in staged.present:
         name = identifier(str(feed.as_of_column))
-        row = con.execute(f"SELECT {name}, count(*) AS n FROM staged_rows WHERE {name} IS NOT NULL GROUP BY 1 ORDER BY n DESC, 1 DESC LIMIT 1").fetchone()
+        row = con.execute(
+            f"SELECT {name}, count(*) AS n FROM staged_rows WHERE {name} IS NOT NULL GROUP BY 1 ORDER BY n DESC, 1 DESC LIMIT 1"
+        ).fetchone()
         if row is not None:
             found, source = row[0], "column"
     if found is None and reading.as_of:
@@ -142,5 +151,7 @@ def _compare_with_last(batch: Batch, feed: Feed, rows: int, medians: dict[str, f
         before = last.get("medians", {}).get(name)
         if before and value and (low < value / before < high or low < before / value < high):
             label = feed.column(name).label
-            problems.append({"code": "UNIT_JUMP", "message": f"“{label}”与上次相比相差约一万倍，请核对单位是元还是万元。"})
+            problems.append(
+                {"code": "UNIT_JUMP", "message": f"“{label}”与上次相比相差约一万倍，请核对单位是元还是万元。"}
+            )
     return problems

@@ -15,6 +15,8 @@ def release(home: Path, reference: str) -> None:
     batch = Batch.load(home, reference)
     codes = {problem["code"] for problem in batch.data.get("problems", [])}
     if batch.state != "blocked" or not codes or not codes <= HELD_BY_COMPARISON:
-        raise TerminalError(f"{reference} is {batch.state} for {sorted(codes)}: only {sorted(HELD_BY_COMPARISON)} can be released")
+        raise TerminalError(
+            f"{reference} is {batch.state} for {sorted(codes)}: only {sorted(HELD_BY_COMPARISON)} can be released"
+        )
     open_mark(batch.folder).touch(mode=0o600)
     batch.save(state="received", accepted=True, problems=[], reason=None)

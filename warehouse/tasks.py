@@ -136,7 +136,9 @@ def document() -> int:
     newest = max((path.stat().st_mtime_ns for path in found.values()), default=0)
     if found and not (index.exists() and index.stat().st_mtime_ns > newest):
         with without_row_text("rendering the Data Docs"):
-            build_site({name: json.loads(path.read_text(encoding="utf-8")) for name, path in found.items()}, index.parent)
+            build_site(
+                {name: json.loads(path.read_text(encoding="utf-8")) for name, path in found.items()}, index.parent
+            )
     return len(found)
 
 

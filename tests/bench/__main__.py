@@ -104,8 +104,12 @@ def main() -> None:
             full, full_peak = timed([*fupin, "sync"], environment)
             drop(work / "second", home)
             again, again_peak = timed([*fupin, "sync"], environment)
-            ledger = json.loads(subprocess.run([*fupin, "batches", "--json"], env=environment, capture_output=True, check=True).stdout)
-            assert len(ledger) == 2 * len(files) and all(row["state"] == "merged" for row in ledger), "not every file was merged"
+            ledger = json.loads(
+                subprocess.run([*fupin, "batches", "--json"], env=environment, capture_output=True, check=True).stdout
+            )
+            assert len(ledger) == 2 * len(files) and all(row["state"] == "merged" for row in ledger), (
+                "not every file was merged"
+            )
             measured["rows"] = [sum(row["rows_landed"] for row in ledger) / 2]
             for name, value in {
                 "raw_load_s": raw, "full_sync_s": full, "resync_s": again, "full_sync_ratio": full / raw, "resync_ratio": again / raw,
@@ -117,7 +121,12 @@ def main() -> None:
     finally:
         shutil.rmtree(work, ignore_errors=True)
     for name in wanted:
-        print(json.dumps({"figure": name, "value": round(statistics.median(measured[name]), 3), "people": options.people}), flush=True)
+        print(
+            json.dumps(
+                {"figure": name, "value": round(statistics.median(measured[name]), 3), "people": options.people}
+            ),
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

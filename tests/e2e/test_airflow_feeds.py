@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -142,6 +143,29 @@ def test_a_file_under_a_temporary_name_is_left_alone(airflow: RunningAirflow) ->
     assert (inbox / "慢.csv.part").exists()
     os.rename(inbox / "慢.csv.part", inbox / "慢.csv")
     airflow.wait("receipt", lambda: answered(airflow, {"慢.csv"}), LOAD_SECONDS)
+
+
+def test_a_killed_task_is_tried_again(airflow: RunningAirflow) -> None:
+    airflow.wait("rest", lambda: at_rest(airflow), LOAD_SECONDS)
+    airflow.drop("yibao", "被杀.csv", settlement("JS20199903"))
+    killed: list[int] = []
+
+    def kill_one() -> bool:
+        # The executor's workers carry its name in their titles; their children are the tasks themselves.
+        for process in airflow.family():
+            with contextlib.suppress(psutil.Error):
+                parent = process.parent()
+                if parent is not None and "LocalExecutor" in " ".join(parent.cmdline()):
+                    process.kill()
+                    killed.append(process.pid)
+                    return True
+        return False
+
+    airflow.wait("task to kill", kill_one, LOAD_SECONDS)
+    batch = airflow.wait("receipt", lambda: answered(airflow, {"被杀.csv"}), 2 * LOAD_SECONDS)["被杀.csv"]
+    assert killed and batch["state"] == "merged"
+    airflow.wait("rest", lambda: at_rest(airflow), LOAD_SECONDS)
+    assert not [run["dag_id"] for run in airflow.runs() if run["state"] == "failed"]
 
 
 def test_a_receipt_comes_within_ten_seconds_and_a_snapshot_within_twenty_five(airflow: RunningAirflow) -> None:

@@ -31,7 +31,9 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def run(home: Path, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", *words], env=environment(home), capture_output=True, text=True, check=check)
+    return subprocess.run(
+        [sys.executable, "-m", *words], env=environment(home), capture_output=True, text=True, check=check
+    )
 
 
 def deliver(county: Path, home: Path) -> None:

@@ -44,7 +44,10 @@ def fill(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
     if rows:
         names = ", ".join(f'"{name}"' for name in [*header, *extra])
         values = ", ".join(["unnest(?)" for _ in header] + list(extra.values()))
-        con.execute(f"INSERT INTO {target} ({names}) SELECT {values}", [[cell or None for cell in cells] for cells in zip(*rows, strict=True)])
+        con.execute(
+            f"INSERT INTO {target} ({names}) SELECT {values}",
+            [[cell or None for cell in cells] for cells in zip(*rows, strict=True)],
+        )
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +67,10 @@ def prepared(case: Path, copy: Path) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(str(copy), config={"threads": 1})
     con.execute("UPDATE ref.run SET as_of = ?", [params["as_of"]])
     present = list(load_feeds()) if params["present"] == "all" else params["present"]
-    con.execute("UPDATE ref.feed_state SET is_present = list_contains(?, feed), is_stale = list_contains(?, feed)", [present, params.get("stale", [])])
+    con.execute(
+        "UPDATE ref.feed_state SET is_present = list_contains(?, feed), is_stale = list_contains(?, feed)",
+        [present, params.get("stale", [])],
+    )
     con.execute("UPDATE ref.parameter SET value = NULL WHERE list_contains(?, code)", [params.get("unset", [])])
     # Views go first, or a table that a view reads could not be replaced.
     for path in sorted(case.glob("*.*.csv"), key=lambda path: not TABLES.get(path.stem, TABLES["core.person"]).is_view):
@@ -82,7 +88,7 @@ def test_case(case: Path, empty: Path, tmp_path: Path) -> None:
     copy = tmp_path / "w.duckdb"
     shutil.copyfile(empty, copy)
     with prepared(case, copy) as con:
-        columns = ", ".join(f"CAST(\"{name}\" AS VARCHAR)" for name in header)
+        columns = ", ".join(f'CAST("{name}" AS VARCHAR)' for name in header)
         found = con.execute(f"SELECT {columns} FROM ({table.select})").fetchall()
     assert sorted(tuple(value or "" for value in row) for row in found) == sorted(map(tuple, rows))
 

@@ -76,7 +76,10 @@ def test_numbers_that_point_at_somebody(folder, value):
     assert value not in refuse(folder, "mart.t.verdict_basis")
 
 
-@pytest.mark.parametrize("value", ["在读", "2019-06-30", "20190630", "ID_CHECKSUM 12；RH01 345678", "国发〔2014〕8号", "0.0199", "12345678", "V2.0"])
+@pytest.mark.parametrize(
+    "value",
+    ["在读", "2019-06-30", "20190630", "ID_CHECKSUM 12；RH01 345678", "国发〔2014〕8号", "0.0199", "12345678", "V2.0"],
+)
 def test_ordinary_texts_pass(folder, value):
     text_table(folder, value)
     guard.enforce(folder, FEEDS, ())
@@ -121,19 +124,31 @@ def test_division_token_and_batch_columns_hold_nothing_else(folder):
     )
     guard.enforce(folder, FEEDS, ("1234567890123456",))
     refuse(folder, "mart.t.batch_id")
-    for column, value in (("village_code", "2107821022"), ("village_code", "13912345678"), ("person_token", ID[:12]), ("person_token", "王小明")):
+    for column, value in (
+        ("village_code", "2107821022"),
+        ("village_code", "13912345678"),
+        ("person_token", ID[:12]),
+        ("person_token", "王小明"),
+    ):
         database(folder, f"CREATE TABLE mart.t ({column} VARCHAR)", f"INSERT INTO mart.t VALUES ('{value}')")
         refuse(folder, f"mart.t.{column}")
 
 
-@pytest.mark.parametrize("column, value", [("numerator", "219900196001010018"), ("numerator", "13912345678"), ("loan_balance_yuan", "219900196001010")])
+@pytest.mark.parametrize(
+    "column, value",
+    [("numerator", "219900196001010018"), ("numerator", "13912345678"), ("loan_balance_yuan", "219900196001010")],
+)
 def test_numbers_stored_as_numbers(folder, column, value):
     database(folder, f"CREATE TABLE mart.t ({column} DECIMAL(38, 2))", f"INSERT INTO mart.t VALUES ({value}), (1)")
     refuse(folder, f"mart.t.{column}")
 
 
 def test_amounts_may_be_large(folder):
-    database(folder, "CREATE TABLE mart.t (loan_balance_yuan DECIMAL(18, 2), numerator BIGINT)", "INSERT INTO mart.t VALUES (13912345678.00, 9999999)")
+    database(
+        folder,
+        "CREATE TABLE mart.t (loan_balance_yuan DECIMAL(18, 2), numerator BIGINT)",
+        "INSERT INTO mart.t VALUES (13912345678.00, 9999999)",
+    )
     guard.enforce(folder, FEEDS, ())
 
 
@@ -159,7 +174,9 @@ def test_text_files_and_file_names(folder):
     (folder / "manifest.json").write_text('{"a": "%s"}' % ("1" * 15), encoding="utf-8")
     refuse(folder, "manifest.json")
     digest, commit = "0123456789012345" * 3 + "a" * 16, "123456789012345678901234567890123456789f"
-    (folder / "manifest.json").write_text(f'{{"sha256": "{digest}", "code_version": "{commit}", "batch": "1234567890123456"}}', encoding="utf-8")
+    (folder / "manifest.json").write_text(
+        f'{{"sha256": "{digest}", "code_version": "{commit}", "batch": "1234567890123456"}}', encoding="utf-8"
+    )
     guard.enforce(folder, FEEDS, ("1234567890123456",))
     refuse(folder, "manifest.json")
     (folder / "manifest.json").unlink()
@@ -198,7 +215,9 @@ def test_parquet_must_be_the_inspected_table(folder):
         con.execute(f"COPY mart.t TO '{folder / 'parquet' / 't.parquet'}' (FORMAT parquet)")
     guard.enforce(folder, FEEDS, ())
     with duckdb.connect() as con:
-        con.execute(f"COPY (SELECT '在读' AS verdict_basis) TO '{folder / 'parquet' / 't.parquet'}' (FORMAT parquet, KV_METADATA {{note: 'x'}})")
+        con.execute(
+            f"COPY (SELECT '在读' AS verdict_basis) TO '{folder / 'parquet' / 't.parquet'}' (FORMAT parquet, KV_METADATA {{note: 'x'}})"
+        )
         refuse(folder, "t.parquet")
         con.execute(f"COPY (SELECT '在读' AS other) TO '{folder / 'parquet' / 't.parquet'}' (FORMAT parquet)")
         refuse(folder, "t.parquet")

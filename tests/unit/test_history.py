@@ -49,13 +49,23 @@ class Warehouse:
         load = next(self.loads)
         batch = f"b{load}"
         recorded = f"2026-01-01 00:00:{load:02d}"
-        self.con.execute("CREATE OR REPLACE TEMP TABLE file (_row BIGINT, report_no VARCHAR, head_name VARCHAR, grade VARCHAR, _hash UBIGINT)")
+        self.con.execute(
+            "CREATE OR REPLACE TEMP TABLE file (_row BIGINT, report_no VARCHAR, head_name VARCHAR, grade VARCHAR, _hash UBIGINT)"
+        )
         for number, (key, grade) in enumerate([*rows.items(), *((key, grade) for key, grade in refused)], start=2):
             name = f"户{key}" if key else "户甲"
             self.con.execute("INSERT INTO file VALUES (?, ?, ?, ?, hash(?, ?))", [number, key, name, grade, key, grade])
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE bad AS SELECT _row FROM file WHERE _row > {len(rows) + 1}")
         delivery = history.Delivery(
-            self.feed, batch, "file", "bad" if refused else None, frozenset({"report_no", "head_name", "grade"}), as_of, recorded, len(rows), partial
+            self.feed,
+            batch,
+            "file",
+            "bad" if refused else None,
+            frozenset({"report_no", "head_name", "grade"}),
+            as_of,
+            recorded,
+            len(rows),
+            partial,
         )
         self.con.execute("BEGIN")
         counts = history.merge(self.con, delivery)
@@ -87,10 +97,18 @@ def snapshots(tmp_path):
 
 def test_a_snapshot_feed_told_in_eight_deliveries(snapshots):
     house = snapshots
-    assert house.deliver("2019-01-31", {"甲": "C", "乙": "A"}) == {"rows_inserted": 2, "rows_ended": 0, "rows_unchanged": 0}
+    assert house.deliver("2019-01-31", {"甲": "C", "乙": "A"}) == {
+        "rows_inserted": 2,
+        "rows_ended": 0,
+        "rows_unchanged": 0,
+    }
 
     # 2: 甲 changes, 乙 stays.
-    assert house.deliver("2019-02-28", {"甲": "D", "乙": "A"}) == {"rows_inserted": 1, "rows_ended": 1, "rows_unchanged": 1}
+    assert house.deliver("2019-02-28", {"甲": "D", "乙": "A"}) == {
+        "rows_inserted": 1,
+        "rows_ended": 1,
+        "rows_unchanged": 1,
+    }
     assert house.believed() == [
         ("乙", "A", day("2019-01-31"), OPEN),
         ("甲", "C", day("2019-01-31"), day("2019-02-28")),
@@ -130,7 +148,12 @@ def test_a_snapshot_feed_told_in_eight_deliveries(snapshots):
 
 
 def test_every_order_of_the_same_snapshots_ends_in_the_same_belief(tmp_path):
-    files = [("2019-01-31", {"甲": "C"}), ("2019-02-28", {"甲": "D", "乙": "A"}), ("2019-03-31", {"乙": "A"}), ("2019-04-30", {"甲": "D", "乙": "A"})]
+    files = [
+        ("2019-01-31", {"甲": "C"}),
+        ("2019-02-28", {"甲": "D", "乙": "A"}),
+        ("2019-03-31", {"乙": "A"}),
+        ("2019-04-30", {"甲": "D", "乙": "A"}),
+    ]
     ends = set()
     for order in itertools.permutations(files):
         house = Warehouse(make_feed(tmp_path, "snapshot"))
@@ -142,7 +165,13 @@ def test_every_order_of_the_same_snapshots_ends_in_the_same_belief(tmp_path):
 
 def test_intervals_of_one_key_never_overlap_whatever_arrives(tmp_path):
     house = Warehouse(make_feed(tmp_path, "snapshot"))
-    for as_of, rows in [("2019-03-31", {"甲": "A"}), ("2019-01-31", {"甲": "B"}), ("2019-02-28", {"甲": "A"}), ("2019-02-28", {}), ("2019-02-28", {"甲": "A"})]:
+    for as_of, rows in [
+        ("2019-03-31", {"甲": "A"}),
+        ("2019-01-31", {"甲": "B"}),
+        ("2019-02-28", {"甲": "A"}),
+        ("2019-02-28", {}),
+        ("2019-02-28", {"甲": "A"}),
+    ]:
         house.deliver(as_of, rows)
         overlaps = house.con.execute(
             "SELECT count(*) FROM core.housing a JOIN core.housing b ON a.report_no = b.report_no AND a.rowid < b.rowid "

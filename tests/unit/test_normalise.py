@@ -168,7 +168,15 @@ def test_an_empty_amount_is_not_zero(con, raw):
 
 @pytest.mark.parametrize(
     ("raw", "value"),
-    [("85", "0.85"), ("0.85", "0.85"), ("85%", "0.85"), ("4.35", "0.0435"), ("0.0435", "0.0435"), ("3.625‰", "0.0435"), ("100", "1")],
+    [
+        ("85", "0.85"),
+        ("0.85", "0.85"),
+        ("85%", "0.85"),
+        ("4.35", "0.0435"),
+        ("0.0435", "0.0435"),
+        ("3.625‰", "0.0435"),
+        ("100", "1"),
+    ],
 )
 def test_ratios(con, raw, value):
     assert read(con, raw, type="ratio") == (Decimal(value), None)
@@ -180,7 +188,9 @@ def test_whole_numbers_are_not_rounded(con):
     assert read(con, "12.5", type="integer") == (None, "NUMBER_INVALID")
 
 
-@pytest.mark.parametrize(("raw", "value"), [("是", True), ("有", True), ("√", True), ("无", False), ("0", False), ("", None)])
+@pytest.mark.parametrize(
+    ("raw", "value"), [("是", True), ("有", True), ("√", True), ("无", False), ("0", False), ("", None)]
+)
 def test_yes_and_no(con, raw, value):
     assert read(con, raw, type="boolean") == (value, None)
 
@@ -206,7 +216,15 @@ def test_codes_take_every_declared_spelling_and_keep_an_unknown_one_for_the_suit
 
 @pytest.mark.parametrize(
     ("raw", "value"),
-    [("张 三", "张三"), ("张　三", "张三"), ("阿依•古丽", "阿依·古丽"), ("王五（户主）", "王五"), ("李四1", "李四"), ("欧阳修", "欧阳修"), ("无", None)],
+    [
+        ("张 三", "张三"),
+        ("张　三", "张三"),
+        ("阿依•古丽", "阿依·古丽"),
+        ("王五（户主）", "王五"),
+        ("李四1", "李四"),
+        ("欧阳修", "欧阳修"),
+        ("无", None),
+    ],
 )
 def test_names(con, raw, value):
     assert read(con, raw, type="name") == (value, None)

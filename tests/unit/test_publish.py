@@ -41,7 +41,9 @@ def insert(con: duckdb.DuckDBPyConnection, feed: str, **values: Any) -> None:
     )
 
 
-def deliver(con: duckdb.DuckDBPyConnection, feed: str, as_of: str = "2019-06-30", state: str = "merged", source: str = "column") -> None:
+def deliver(
+    con: duckdb.DuckDBPyConnection, feed: str, as_of: str = "2019-06-30", state: str = "merged", source: str = "column"
+) -> None:
     con.execute(
         "INSERT INTO ops.batch (batch_id, feed, state, as_of, as_of_source, received_at, rows_read, rows_landed, rows_quarantined, original_name) "
         "VALUES (left(md5(? || ?), 16), ?, ?, ?, ?, TIMESTAMP '2019-07-03 01:00:00', 2, 2, 0, '牛犇犇 219900196001010018.csv')",
@@ -62,7 +64,15 @@ def warehouse() -> duckdb.DuckDBPyConnection:
                sex_code="1", birth_date="1960-01-01", relation_code="01", phone=CANARIES[1])  # fmt: skip
         insert(connection, "household_registration", person_key=key, name=CANARIES[3], village_code=VILLAGE, birth_date="1960-01-01",
                hukou_nature_code="1", sex_code="1", address="某镇某村12号")  # fmt: skip
-    insert(connection, "village", village_code=VILLAGE, village="某村", town="某镇", is_poor_village=True, rural_person_count=2)
+    insert(
+        connection,
+        "village",
+        village_code=VILLAGE,
+        village="某村",
+        town="某镇",
+        is_poor_village=True,
+        rural_person_count=2,
+    )
     build(connection, FEEDS)
     return connection
 
@@ -108,7 +118,9 @@ def test_snapshot_is_complete_readable_and_current(con, tmp_path):
     head = publish(con, tmp_path, FEEDS)
     folder = tmp_path / "published" / head["snapshot_id"]
     assert head["is_new"] and head["as_of"] == "2019-06-30" and head["snapshot_id"].startswith("20190630-")
-    assert (tmp_path / "published" / "current").resolve() == folder and os.readlink(tmp_path / "published" / "current") == folder.name
+    assert (tmp_path / "published" / "current").resolve() == folder and os.readlink(
+        tmp_path / "published" / "current"
+    ) == folder.name
     files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     marts = sorted(f"parquet/{table.name.removeprefix('mart.')}.parquet" for table in build_order() if table.is_mart)
     assert set(marts) < set(files)
@@ -126,8 +138,20 @@ def test_snapshot_is_complete_readable_and_current(con, tmp_path):
 
 def test_people_are_pseudonyms_that_join(home):
     with duckdb.connect(str(home / "published" / "current" / "statistics.duckdb"), read_only=True) as published:
-        columns_there = {name for (name,) in published.execute("SELECT column_name FROM duckdb_columns() WHERE NOT internal").fetchall()}
-        assert not columns_there & {"person_key", "person_id", "household_id", "name", "birth_date", "phone", "bank_account", "address"}
+        columns_there = {
+            name
+            for (name,) in published.execute("SELECT column_name FROM duckdb_columns() WHERE NOT internal").fetchall()
+        }
+        assert not columns_there & {
+            "person_key",
+            "person_id",
+            "household_id",
+            "name",
+            "birth_date",
+            "phone",
+            "bank_account",
+            "address",
+        }
         row = published.execute(
             f"SELECT count(*), count(DISTINCT person_token), bool_and(regexp_full_match(person_token, '{SHAPE}')), min(birth_year) FROM person_status "
             "JOIN household_status USING (household_token) JOIN village_incidence_person USING (person_token) WHERE list = '分子'"
@@ -140,7 +164,9 @@ def test_nobody_can_be_found_in_any_published_byte(home):
     contents = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
     with duckdb.connect(str(folder / "statistics.duckdb"), read_only=True) as published:
         for (table,) in published.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables()").fetchall():
-            contents += json.dumps(published.execute(f"FROM {table}").fetchall(), ensure_ascii=False, default=str).encode()
+            contents += json.dumps(
+                published.execute(f"FROM {table}").fetchall(), ensure_ascii=False, default=str
+            ).encode()
     for canary in CANARIES:
         assert canary.encode() not in contents
 
@@ -149,7 +175,9 @@ def test_same_content_is_the_same_snapshot(con, tmp_path):
     first = publish(con, tmp_path, FEEDS)
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "published").rglob("*")}
     # A duplicate delivery and a rebuild change nothing that is published.
-    con.execute("INSERT INTO ops.batch (batch_id, feed, state, as_of) VALUES ('x-dup1', 'village', 'duplicate', DATE '2019-06-30')")
+    con.execute(
+        "INSERT INTO ops.batch (batch_id, feed, state, as_of) VALUES ('x-dup1', 'village', 'duplicate', DATE '2019-06-30')"
+    )
     build(con, FEEDS)
     second = publish(con, tmp_path, FEEDS)
     assert second == {**first, "is_new": False}
@@ -221,7 +249,9 @@ def test_manifest_says_what_it_is_made_of(home):
     found = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert found["snapshot_id"] == folder.resolve().name and found["as_of"] == "2019-06-30"
     assert {batch["feed"] for batch in found["batches"]} == set(FEEDS)
-    assert found["sources"]["codes/parameter.csv"] == manifest.file_digest(snapshot.manifest.SQL / "codes" / "parameter.csv")
+    assert found["sources"]["codes/parameter.csv"] == manifest.file_digest(
+        snapshot.manifest.SQL / "codes" / "parameter.csv"
+    )
     assert found["tables"]["mart.person_status"]["rows"] == 2
     for name, facts in found["files"].items():
         assert manifest.file_digest(folder / name) == facts["sha256"]
@@ -246,7 +276,10 @@ def test_run_date_prefers_what_files_say_to_when_they_came(con):
     assert con.execute("SELECT bool_or(is_stale) FROM ref.feed_state").fetchone() == (False,)
     later(con, "2019-08-15")
     stale = {name for (name,) in con.execute("SELECT feed FROM ref.feed_state WHERE is_stale").fetchall()}
-    assert stale == {name for name, feed in FEEDS.items() if feed.freshness_days < 46} - {"health_settlement", "village"}
+    assert stale == {name for name, feed in FEEDS.items() if feed.freshness_days < 46} - {
+        "health_settlement",
+        "village",
+    }
 
 
 def test_two_builds_are_equal(con):
@@ -294,12 +327,32 @@ def test_query_as_of(con, tmp_path, monkeypatch):
 
 def test_query_formats(home, monkeypatch):
     asked = "SELECT village, numerator, denominator, rate, verdict, NULL AS nothing, '=1+1' AS formula FROM village_incidence"
-    assert run(home, asked, monkeypatch) == "village,numerator,denominator,rate,verdict,nothing,formula\n某村,2,2,1.00000000,不达标,,'=1+1\n"
+    assert (
+        run(home, asked, monkeypatch)
+        == "village,numerator,denominator,rate,verdict,nothing,formula\n某村,2,2,1.00000000,不达标,,'=1+1\n"
+    )
     assert json.loads(run(home, asked, monkeypatch, fmt="json")) == [
-        {"village": "某村", "numerator": 2, "denominator": 2, "rate": 1, "verdict": "不达标", "nothing": None, "formula": "=1+1"}
+        {
+            "village": "某村",
+            "numerator": 2,
+            "denominator": 2,
+            "rate": 1,
+            "verdict": "不达标",
+            "nothing": None,
+            "formula": "=1+1",
+        }
     ]
     lines = run(home, asked, monkeypatch, fmt="table").splitlines()
-    assert len({query.width(line[: line.index("verdict" if number == 0 else "不达标")]) for number, line in enumerate(lines) if number in (0, 2)}) == 1
+    assert (
+        len(
+            {
+                query.width(line[: line.index("verdict" if number == 0 else "不达标")])
+                for number, line in enumerate(lines)
+                if number in (0, 2)
+            }
+        )
+        == 1
+    )
     assert lines[-1] == "(1 行 rows)"
     assert json.loads(run(home, "SELECT 1 AS a WHERE false", monkeypatch, fmt="json")) == []
 
@@ -341,14 +394,23 @@ def test_columns_are_described_once_and_without_placeholders(con):
             for name, kind, *_ in con.execute(f"DESCRIBE {table.name}").fetchall():
                 assert name in known and known[name].type == kind, f"{table.name}.{name} {kind}"
                 used.add(name)
-    for name, *_ in con.execute("SELECT DISTINCT column_name FROM duckdb_columns() WHERE schema_name = 'ref'").fetchall():
+    for name, *_ in con.execute(
+        "SELECT DISTINCT column_name FROM duckdb_columns() WHERE schema_name = 'ref'"
+    ).fetchall():
         used.add(name)
     used |= {entry.published_as for entry in known.values()} | {"code_column", "code_value", "code_label"}
     assert set(known) - used == set(), "described but not used"
     labels = [entry.label for entry in known.values()]
     for entry in known.values():
-        assert entry.name == entry.name.lower() and len(entry.meaning) >= 4 and entry.meaning != entry.label or entry.name in ("code",), entry.name
-        assert not any(word in (entry.label + entry.meaning).lower() for word in ("todo", "tbd", "待补", "xxx", "placeholder")), entry.name
+        assert (
+            entry.name == entry.name.lower()
+            and len(entry.meaning) >= 4
+            and entry.meaning != entry.label
+            or entry.name in ("code",)
+        ), entry.name
+        assert not any(
+            word in (entry.label + entry.meaning).lower() for word in ("todo", "tbd", "待补", "xxx", "placeholder")
+        ), entry.name
         if entry.codes and not entry.codes.startswith("ref."):
             feed, column = entry.codes.split(".")
             assert FEEDS[feed].column(column).codes, entry.name
@@ -357,7 +419,9 @@ def test_columns_are_described_once_and_without_placeholders(con):
 
 def test_feeds_and_dictionary_agree_on_what_identifies():
     known = columns.dictionary()
-    identifiers = {column.name for feed in FEEDS.values() for column in feed.columns if column.sensitivity == "identifier"}
+    identifiers = {
+        column.name for feed in FEEDS.values() for column in feed.columns if column.sensitivity == "identifier"
+    }
     assert {name for name in identifiers & set(known) if known[name].sensitivity != "identifier"} == set()
 
 
@@ -413,6 +477,8 @@ def test_order_refuses_circles_strangers_and_raw_ids(tmp_path):
 
 def test_guard_is_what_publish_runs(con, tmp_path, monkeypatch):
     called = []
-    monkeypatch.setattr(guard, "enforce", lambda folder, feeds, batches: called.append((folder.name[:5], sorted(batches))))
+    monkeypatch.setattr(
+        guard, "enforce", lambda folder, feeds, batches: called.append((folder.name[:5], sorted(batches)))
+    )
     publish(con, tmp_path, FEEDS)
     assert called and called[0][0] == ".tmp-" and len(called[0][1]) == len(FEEDS)

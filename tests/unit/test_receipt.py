@@ -28,7 +28,16 @@ CODES = """REQUIRED_MISSING ID_MISSING ID_LENGTH ID_CHECKSUM ID_BIRTHDATE ID_PLA
 DATE_AMBIGUOUS DATE_PRECISION MONEY_INVALID NUMBER_INVALID BOOLEAN_INVALID CODE_UNKNOWN OUT_OF_RANGE PATTERN_MISMATCH CONTROL_CHAR
 CELL_TOO_LONG ROW_STRUCTURE DUPLICATE_ROW KEY_CONFLICT""".split()
 HEADER = ["序号", "借据号", "借款人姓名", "借款人证件号", "贷款金额", "贷款余额", "发放日期", "到期日期", "数据日期"]
-MAPPING = {"loan_no": 1, "name": 2, "citizen_id": 3, "amount_yuan": 4, "balance_yuan": 5, "issued_date": 6, "due_date": 7, "data_date": 8}
+MAPPING = {
+    "loan_no": 1,
+    "name": 2,
+    "citizen_id": 3,
+    "amount_yuan": 4,
+    "balance_yuan": 5,
+    "issued_date": 6,
+    "due_date": 7,
+    "data_date": 8,
+}
 GOOD = ["1", "JD0001", "张三", "21990019700101002X", "5", "5", "2018-06-01", "2020-06-01", "2019-06-30"]
 BATCH = {
     "batch_id": "3fa9c1d2e4b5a697",
@@ -43,17 +52,32 @@ BATCH = {
     "rows_landed": 9,
     "rows_quarantined": 1,
     "rows_skipped": 0,
-    "reading": {"format": "csv", "encoding": "utf-8", "delimiter": ",", "header_row": 1, "header": HEADER, "mapping": MAPPING, "units": {}},
+    "reading": {
+        "format": "csv",
+        "encoding": "utf-8",
+        "delimiter": ",",
+        "header_row": 1,
+        "header": HEADER,
+        "mapping": MAPPING,
+        "units": {},
+    },
 }
 
 
-def rejects(folder: Path, rows: list[tuple[int, list[tuple[str, str | None, str | None]], list[str | None] | None]]) -> Path:
+def rejects(
+    folder: Path, rows: list[tuple[int, list[tuple[str, str | None, str | None]], list[str | None] | None]]
+) -> Path:
     """rejects.parquet with (row, [(code, column, rule)], cells)."""
     path = folder / "rejects.parquet"
     with duckdb.connect() as con:
-        con.execute('CREATE TABLE r (_row BIGINT, reasons STRUCT(code VARCHAR, "column" VARCHAR, rule VARCHAR)[], cells VARCHAR[])')
+        con.execute(
+            'CREATE TABLE r (_row BIGINT, reasons STRUCT(code VARCHAR, "column" VARCHAR, rule VARCHAR)[], cells VARCHAR[])'
+        )
         for row, reasons, cells in rows:
-            con.execute("INSERT INTO r VALUES (?, ?, ?)", [row, [dict(zip(("code", "column", "rule"), r, strict=True)) for r in reasons], cells])
+            con.execute(
+                "INSERT INTO r VALUES (?, ?, ?)",
+                [row, [dict(zip(("code", "column", "rule"), r, strict=True)) for r in reasons], cells],
+            )
         con.execute(f"COPY r TO '{path}' (FORMAT parquet)")
     return path
 
@@ -102,11 +126,24 @@ def test_reason_names_the_senders_own_header_and_what_may_be_filled_in():
         "“担保类型”填的内容不在约定的选项里。可填：信用、保证、抵押、质押。"
     )
     assert "应在 0 至 0.36 之间" in explainer.explain("OUT_OF_RANGE", "annual_rate", None).sentence
-    assert explainer.explain("NEVER_SEEN", "amount_yuan", None).full == "“贷款金额”不符合要求（NEVER_SEEN）。请核对后改正。"
+    assert (
+        explainer.explain("NEVER_SEEN", "amount_yuan", None).full
+        == "“贷款金额”不符合要求（NEVER_SEEN）。请核对后改正。"
+    )
 
 
 def test_some_rows_returned(tmp_path, landing):
-    bad: list[str | None] = ["2", "JD0002", "李四", "219900197001010003", "五万", "5", "2018-06-01", "2020-06-01", "2019-06-30"]
+    bad: list[str | None] = [
+        "2",
+        "JD0002",
+        "李四",
+        "219900197001010003",
+        "五万",
+        "5",
+        "2018-06-01",
+        "2020-06-01",
+        "2019-06-30",
+    ]
     path = rejects(landing, [(7, [("ID_CHECKSUM", "citizen_id", None), ("MONEY_INVALID", "amount_yuan", None)], bad)])
     receipt = write_receipt(tmp_path / "out", BATCH, LOAN, path, HEADER)
     assert receipt.name == "贷款台账.csv.回执.xlsx"
@@ -135,7 +172,10 @@ def test_some_rows_returned(tmp_path, landing):
             {"state": "duplicate", "duplicate_of": "aa", "duplicate_received_at": "2019-07-01T00:00:00"},
             "重复报送：内容与2019-07-01 08:00 收到的批次 aa 完全相同",
         ),
-        ({"state": "blocked", "problems": [{"code": "A", "message": "缺少列"}, {"code": "B", "message": "重复列"}]}, "整批退回：这个文件没有入库"),
+        (
+            {"state": "blocked", "problems": [{"code": "A", "message": "缺少列"}, {"code": "B", "message": "重复列"}]},
+            "整批退回：这个文件没有入库",
+        ),
     ],
 )
 def test_result_in_one_sentence(tmp_path, changes, words):
@@ -154,15 +194,42 @@ def test_a_file_that_nobody_recognised(tmp_path):
 
 
 def test_reading_sheet_says_what_was_assumed(tmp_path):
-    reading = {**BATCH["reading"], "undeclared": ["序号"], "units": {"amount_yuan": "万元"}, "notes": ["标题行注明“单位：万元”。"]}  # type: ignore[dict-item]
+    reading = {
+        **BATCH["reading"],
+        "undeclared": ["序号"],
+        "units": {"amount_yuan": "万元"},
+        "notes": ["标题行注明“单位：万元”。"],
+    }  # type: ignore[dict-item]
     batch = {**BATCH, "reading": reading, "warnings": [{"rule": "BL05", "count": 12, "message": "期限超过36个月"}],
              "skipped": [{"row": 12, "kind": "total"}, {"row": 13, "kind": "something_new"}]}  # fmt: skip
     text = text_of(write_receipt(tmp_path, batch, LOAN, None, HEADER), "识别说明")
-    for words in ("utf-8", "第 1 行", "序号", "万元", "标题行注明“单位：万元”。", "期限超过36个月（12 行，规则 BL05）", "合计、小计行", "something_new"):
+    for words in (
+        "utf-8",
+        "第 1 行",
+        "序号",
+        "万元",
+        "标题行注明“单位：万元”。",
+        "期限超过36个月（12 行，规则 BL05）",
+        "合计、小计行",
+        "something_new",
+    ):
         assert words in text
 
 
-HOSTILE = ['=cmd|"/c calc"!A0', "+1+1", "-2+3", "@SUM(1)", "\t=1", "http://example.invalid/x", "mailto:a@b.c", "{=1}", "_x0041_", "0012", "1e5", "<b>&amp;"]
+HOSTILE = [
+    '=cmd|"/c calc"!A0',
+    "+1+1",
+    "-2+3",
+    "@SUM(1)",
+    "\t=1",
+    "http://example.invalid/x",
+    "mailto:a@b.c",
+    "{=1}",
+    "_x0041_",
+    "0012",
+    "1e5",
+    "<b>&amp;",
+]
 
 
 def test_no_cell_can_run(tmp_path, landing):
@@ -171,7 +238,13 @@ def test_no_cell_can_run(tmp_path, landing):
     header = ["=1+1", *HEADER[1:-1], "@数据日期"]
     path = rejects(landing, [(2, [("ROW_STRUCTURE", None, None)], cells), (3, [("ROW_STRUCTURE", None, None)], cells2)])
     name = '=HYPERLINK("x").csv'
-    receipt = write_receipt(tmp_path / "out", {**BATCH, "original_name": name, "problems": [{"code": "x", "message": "=1+1"}]}, LOAN, path, header)
+    receipt = write_receipt(
+        tmp_path / "out",
+        {**BATCH, "original_name": name, "problems": [{"code": "x", "message": "=1+1"}]},
+        LOAN,
+        path,
+        header,
+    )
     with zipfile.ZipFile(receipt) as archive:
         for part in archive.namelist():
             text = archive.read(part).decode()
@@ -185,8 +258,10 @@ def test_no_cell_can_run(tmp_path, landing):
     sheet = openpyxl.load_workbook(receipt)["退回行"]
     assert [unescape(cell.value) for cell in sheet[2][3:]] == [inert(cell) for cell in cells]
     assert [unescape(cell.value) for cell in sheet[3][3:]] == [inert(cell) for cell in cells2]
-    assert {cell.data_type for row in sheet.iter_rows() for cell in row if cell.column > 1 and cell.value is not None} == {"s"}
-    assert receipt.name == '_HYPERLINK(_x_).csv.回执.xlsx'
+    assert {
+        cell.data_type for row in sheet.iter_rows() for cell in row if cell.column > 1 and cell.value is not None
+    } == {"s"}
+    assert receipt.name == "_HYPERLINK(_x_).csv.回执.xlsx"
 
 
 @given(st.text(max_size=60))
@@ -208,10 +283,19 @@ def test_corrected_reject_sheet_is_read_as_a_correction(tmp_path, landing):
     title = Path(landing / "带标题.csv")
     with open(title, "w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle)
-        writer.writerows([["贷款台账  单位：万元", *[""] * 8], HEADER, GOOD, ["2", "JD0002", "李四", "219900197001010003", *GOOD[4:]]])
+        writer.writerows(
+            [
+                ["贷款台账  单位：万元", *[""] * 8],
+                HEADER,
+                GOOD,
+                ["2", "JD0002", "李四", "219900197001010003", *GOOD[4:]],
+            ]
+        )
     first = read_file(title, title.name, [LOAN], landing)
     assert first.problems == [] and first.units["amount_yuan"] == "万元"
-    path = rejects(landing, [(4, [("ID_CHECKSUM", "citizen_id", None)], ["2", "JD0002", "李四", "219900197001010003", *GOOD[4:]])])
+    path = rejects(
+        landing, [(4, [("ID_CHECKSUM", "citizen_id", None)], ["2", "JD0002", "李四", "219900197001010003", *GOOD[4:]])]
+    )
     receipt = write_receipt(tmp_path / "out", {**BATCH, "reading": first.to_json()}, LOAN, path, first.header)
 
     again = landing / "again"
@@ -221,7 +305,9 @@ def test_corrected_reject_sheet_is_read_as_a_correction(tmp_path, landing):
     assert second.units["amount_yuan"] == second.units["balance_yuan"] == "万元"
     assert set(second.mapping) == set(first.mapping)
 
-    twice = rejects(again, [(2, [("ID_CHECKSUM", "citizen_id", None)], [str(cell) for cell in book(receipt)["退回行"][1]])])
+    twice = rejects(
+        again, [(2, [("ID_CHECKSUM", "citizen_id", None)], [str(cell) for cell in book(receipt)["退回行"][1]])]
+    )
     batch = {**BATCH, "batch_id": "b" * 16, "original_name": receipt.name, "reading": second.to_json()}
     other = write_receipt(tmp_path / "out", batch, LOAN, twice, second.header)
     header = book(other)["退回行"][0]
@@ -233,8 +319,14 @@ def test_one_receipt_per_batch_whatever_the_name(tmp_path):
     before = first.read_bytes()
     assert write_receipt(tmp_path, BATCH, LOAN, None, HEADER) == first and first.read_bytes() == before
     other = write_receipt(tmp_path, {**BATCH, "batch_id": "other"}, LOAN, None, HEADER)
-    same_id_other_feed = write_receipt(tmp_path, {**BATCH, "feed": "village", "reading": {}}, FEEDS["village"], None, HEADER)
-    assert outbox_files(tmp_path) == ["贷款台账.csv(2).回执.xlsx", "贷款台账.csv(3).回执.xlsx", "贷款台账.csv.回执.xlsx"]
+    same_id_other_feed = write_receipt(
+        tmp_path, {**BATCH, "feed": "village", "reading": {}}, FEEDS["village"], None, HEADER
+    )
+    assert outbox_files(tmp_path) == [
+        "贷款台账.csv(2).回执.xlsx",
+        "贷款台账.csv(3).回执.xlsx",
+        "贷款台账.csv.回执.xlsx",
+    ]
     assert write_receipt(tmp_path, {**BATCH, "batch_id": "other"}, LOAN, None, HEADER) == other
     assert names.batch_of(same_id_other_feed) == f"village/{BATCH['batch_id']}"
 
@@ -276,7 +368,10 @@ def test_a_file_name_is_only_a_label(original, stem):
 
 def test_long_names_fit_and_stay_apart(tmp_path):
     names_given = ["长" * 240 + end + ".xlsx" for end in ("甲", "乙")]
-    receipts = [write_receipt(tmp_path, {**BATCH, "batch_id": f"b{i}", "original_name": name}, LOAN, None, HEADER) for i, name in enumerate(names_given)]
+    receipts = [
+        write_receipt(tmp_path, {**BATCH, "batch_id": f"b{i}", "original_name": name}, LOAN, None, HEADER)
+        for i, name in enumerate(names_given)
+    ]
     assert len({receipt.name for receipt in receipts}) == 2
     assert all(len(receipt.name.encode()) <= 255 and "(" not in receipt.name for receipt in receipts)
     assert names_given[0] in text_of(receipts[0], "摘要")
@@ -291,11 +386,15 @@ def test_any_name_becomes_one_plain_component(name):
 
 def test_rows_stream_and_split_over_sheets(tmp_path, landing, monkeypatch):
     monkeypatch.setattr(sheets, "ROWS_PER_SHEET", 100)
-    path = rejects(landing, [(row, [("ID_CHECKSUM", "citizen_id", None)], [str(row), *GOOD[1:]]) for row in range(2, 252)])
+    path = rejects(
+        landing, [(row, [("ID_CHECKSUM", "citizen_id", None)], [str(row), *GOOD[1:]]) for row in range(2, 252)]
+    )
     found = book(write_receipt(tmp_path / "out", {**BATCH, "rows_quarantined": 250}, LOAN, path, HEADER))
     assert [title for title in found if title.startswith("退回行")] == ["退回行", "退回行2", "退回行3"]
     rows = [row for title in found if title.startswith("退回行") for row in found[title][1:]]
-    assert [row[0] for row in rows] == list(range(2, 252)) and [row[3] for row in rows] == [str(row) for row in range(2, 252)]
+    assert [row[0] for row in rows] == list(range(2, 252)) and [row[3] for row in rows] == [
+        str(row) for row in range(2, 252)
+    ]
 
 
 def test_cells_that_the_reader_could_not_split(tmp_path, landing):

@@ -24,7 +24,9 @@ def test_there_are_files():
 
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_transpiles_to_spark(path):
-    statements = sqlglot.transpile(path.read_text(encoding="utf-8"), read="duckdb", write="spark", unsupported_level=ErrorLevel.RAISE)
+    statements = sqlglot.transpile(
+        path.read_text(encoding="utf-8"), read="duckdb", write="spark", unsupported_level=ErrorLevel.RAISE
+    )
     assert len(statements) == 1
     assert sqlglot.parse_one(statements[0], read="spark").find(exp.Select)
 
@@ -41,7 +43,9 @@ def test_header_says_what_the_table_is(path):
 @pytest.mark.parametrize("path", [path for path in FILES if path.parent.name in ("core", "marts")], ids=name)
 def test_no_clock_and_no_unordered_choice(path):
     tree = sqlglot.parse_one(path.read_text(encoding="utf-8"), read="duckdb")
-    assert not list(tree.find_all(exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentTime, exp.AnyValue, exp.First, exp.Rand))
+    assert not list(
+        tree.find_all(exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentTime, exp.AnyValue, exp.First, exp.Rand)
+    )
     for window in tree.find_all(exp.Window):
         if isinstance(window.this, exp.RowNumber):
             assert window.args.get("order"), "row_number() needs a full order"

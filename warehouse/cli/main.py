@@ -41,7 +41,18 @@ def _sync(arguments: argparse.Namespace) -> int:
     if arguments.json:
         _print_json(summaries)
     elif summaries:
-        names = ("feed", "batch_id", "state", "as_of", "rows_read", "rows_landed", "rows_quarantined", "rows_inserted", "rows_ended", "reason")
+        names = (
+            "feed",
+            "batch_id",
+            "state",
+            "as_of",
+            "rows_read",
+            "rows_landed",
+            "rows_quarantined",
+            "rows_inserted",
+            "rows_ended",
+            "reason",
+        )
         print_table(names, [[summary.get(name) for name in names] for summary in summaries])
     else:
         print("no whole file in any inbox; nothing to do")
@@ -59,7 +70,10 @@ def _inspect(arguments: argparse.Namespace) -> int:
     if arguments.json:
         _print_json(found)
     else:
-        print_table(("what", "understood"), [[key, json.dumps(value, ensure_ascii=False, default=str)] for key, value in found.items()])
+        print_table(
+            ("what", "understood"),
+            [[key, json.dumps(value, ensure_ascii=False, default=str)] for key, value in found.items()],
+        )
     return 1 if found.get("problems") else 0
 
 
@@ -88,7 +102,18 @@ def _batches(arguments: argparse.Namespace) -> int:
     from warehouse.cli.tables import print_table
     from warehouse.database import open_warehouse
 
-    names = ("feed", "batch_id", "state", "as_of", "received_at", "rows_read", "rows_landed", "rows_quarantined", "original_name", "reason")
+    names = (
+        "feed",
+        "batch_id",
+        "state",
+        "as_of",
+        "received_at",
+        "rows_read",
+        "rows_landed",
+        "rows_quarantined",
+        "original_name",
+        "reason",
+    )
     with open_warehouse(settings.home(), write=False) as con:
         rows = con.execute(f"SELECT {', '.join(names)} FROM ops.batch ORDER BY received_at, feed, batch_id").fetchall()
     if arguments.json:
@@ -119,7 +144,9 @@ def _release(arguments: argparse.Namespace) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The command line; ``fupin COMMAND --help`` documents each."""
-    top = argparse.ArgumentParser(prog="fupin", description="扶贫开发大数据平台: from the departments' files to a published snapshot.")
+    top = argparse.ArgumentParser(
+        prog="fupin", description="扶贫开发大数据平台: from the departments' files to a published snapshot."
+    )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     simulate = commands.add_parser("simulate", help="write a synthetic county: department files and the planted truth")
@@ -127,8 +154,15 @@ def parser() -> argparse.ArgumentParser:
     simulate.add_argument("--seed", type=int, required=True)
     simulate.add_argument("--out", type=Path, required=True)
     simulate.add_argument("--dirt", choices=("none", "real"), default="real")
-    simulate.add_argument("--format", choices=("csv", "mixed"), default=None, help="csv: every file as UTF-8 CSV (default: mixed when dirt is real)")
-    simulate.add_argument("--changed", type=float, default=0.0, help="the same county a month later with this percentage of rows changed")
+    simulate.add_argument(
+        "--format",
+        choices=("csv", "mixed"),
+        default=None,
+        help="csv: every file as UTF-8 CSV (default: mixed when dirt is real)",
+    )
+    simulate.add_argument(
+        "--changed", type=float, default=0.0, help="the same county a month later with this percentage of rows changed"
+    )
     simulate.set_defaults(run=_simulate)
 
     sync = commands.add_parser("sync", help="collect, organise, merge, receipts, marts, snapshot — without a scheduler")
@@ -146,7 +180,9 @@ def parser() -> argparse.ArgumentParser:
 
     query = commands.add_parser("query", help="SQL on the published snapshot")
     query.add_argument("sql")
-    query.add_argument("--as-of", default=None, metavar="DATE", help="the newest snapshot whose data are not later than DATE")
+    query.add_argument(
+        "--as-of", default=None, metavar="DATE", help="the newest snapshot whose data are not later than DATE"
+    )
     query.add_argument("--format", choices=("table", "csv", "json"), default="table")
     query.set_defaults(run=_query)
 
@@ -154,7 +190,9 @@ def parser() -> argparse.ArgumentParser:
     batches.add_argument("--json", action="store_true")
     batches.set_defaults(run=_batches)
 
-    release = commands.add_parser("release", help="let a blocked batch pass the comparison with its predecessor (row count, unit)")
+    release = commands.add_parser(
+        "release", help="let a blocked batch pass the comparison with its predecessor (row count, unit)"
+    )
     release.add_argument("batch", metavar="FEED/BATCH")
     release.set_defaults(run=_release)
 

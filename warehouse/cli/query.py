@@ -103,7 +103,9 @@ def _csv(cursor: duckdb.DuckDBPyConnection, names: Sequence[str], out: TextIO) -
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(names)
     for rows in _chunks(cursor):
-        writer.writerows([_inert(_text(value)) if isinstance(value, str) else _text(value) for value in row] for row in rows)
+        writer.writerows(
+            [_inert(_text(value)) if isinstance(value, str) else _text(value) for value in row] for row in rows
+        )
 
 
 def _inert(text: str) -> str:
@@ -129,7 +131,9 @@ def _json(cursor: duckdb.DuckDBPyConnection, names: Sequence[str], out: TextIO) 
     separator = "["
     for rows in _chunks(cursor):
         for row in rows:
-            out.write(separator + "\n" + json.dumps(dict(zip(names, map(_plain, row), strict=True)), ensure_ascii=False))
+            out.write(
+                separator + "\n" + json.dumps(dict(zip(names, map(_plain, row), strict=True)), ensure_ascii=False)
+            )
             separator = ","
     out.write("[]\n" if separator == "[" else "\n]\n")
 
@@ -152,7 +156,10 @@ def width(text: str) -> int:
 def _table(cursor: duckdb.DuckDBPyConnection, names: Sequence[str], out: TextIO) -> None:
     rows = cursor.fetchmany(TABLE_ROWS)
     more = bool(rows) and len(rows) == TABLE_ROWS and cursor.fetchone() is not None
-    numeric = [all(isinstance(row[i], (int, float, Decimal)) or row[i] is None for row in rows) and bool(rows) for i in range(len(names))]
+    numeric = [
+        all(isinstance(row[i], (int, float, Decimal)) or row[i] is None for row in rows) and bool(rows)
+        for i in range(len(names))
+    ]
     cells = [[_text(value).replace("\n", " ") for value in row] for row in rows]
     widths = [max([width(name), *(width(row[i]) for row in cells)]) for i, name in enumerate(names)]
 

@@ -26,7 +26,10 @@ def _cut(text: str, limit: int) -> str:
 def safe_stem(original: str) -> str:
     """``original`` as the beginning of a file name: no path, no control or invisible characters, short enough for a copy number."""
     text = original.encode("utf-8", "replace").decode("utf-8")
-    text = "".join("_" if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") else character for character in text)
+    text = "".join(
+        "_" if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") else character
+        for character in text
+    )
     text = _FORBIDDEN.sub("_", text).replace("..", "__").strip(" ")
     text = re.sub(r"^[.~$\-=+@]+", lambda found: "_" * len(found.group()), text).rstrip(". ")
     if _RESERVED.match(text):

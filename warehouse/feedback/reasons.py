@@ -40,7 +40,9 @@ def _limits(column: Column) -> str:
     unit = column.unit or ""
     if low is not None and high is not None:
         return f"应在 {low} 至 {high}{unit} 之间"
-    return f"不能小于 {low}{unit}" if low is not None else f"不能大于 {high}{unit}" if high is not None else "见填报说明"
+    return (
+        f"不能小于 {low}{unit}" if low is not None else f"不能大于 {high}{unit}" if high is not None else "见填报说明"
+    )
 
 
 def _allowed(column: Column) -> str:
@@ -70,7 +72,12 @@ class Explainer:
             return Reason(found.message, found.message, found.cure or "请核对后改正", found.columns)
         text = catalogue().get(code)
         if text is None:
-            return Reason(f"不符合要求（{code}）", f"“{self.label(column)}”不符合要求（{code}）", "请核对后改正", (column,) if column else ())
+            return Reason(
+                f"不符合要求（{code}）",
+                f"“{self.label(column)}”不符合要求（{code}）",
+                "请核对后改正",
+                (column,) if column else (),
+            )
         declared = self.columns.get(column or "")
         key = self.feed.key if self.feed and code in ("KEY_CONFLICT", "DUPLICATE_ROW") else ()
         words = {

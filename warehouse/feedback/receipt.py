@@ -43,7 +43,9 @@ def _created(batch: Mapping[str, Any]) -> dt.datetime:
         return dt.datetime(2000, 1, 1)
 
 
-def write_receipt(outbox: Path, batch: Mapping[str, Any], feed: Feed | None, rejects_parquet: Path | None, header: Sequence[str]) -> Path:
+def write_receipt(
+    outbox: Path, batch: Mapping[str, Any], feed: Feed | None, rejects_parquet: Path | None, header: Sequence[str]
+) -> Path:
     """Write the receipt of ``batch`` (batch.json as a dict) into ``outbox``; returns its path.
 
     ``rejects_parquet``: one row per rejected row (_row BIGINT, reasons STRUCT(code, "column", rule)[], cells VARCHAR[]), or None.
@@ -63,10 +65,14 @@ def write_receipt(outbox: Path, batch: Mapping[str, Any], feed: Feed | None, rej
     temporary.unlink(missing_ok=True)
     try:
         with duckdb.connect(config={"threads": 1, "memory_limit": "512MB", "temp_directory": str(spill)}) as con:
-            receipt = Receipt(batch=batch, feed=feed, header=list(header), explainer=Explainer(feed, headers), reading=reading)
+            receipt = Receipt(
+                batch=batch, feed=feed, header=list(header), explainer=Explainer(feed, headers), reading=reading
+            )
             if has_rejects and rejects_parquet:
                 receipt.reasons = _reasons(con, rejects_parquet)
-            _write(temporary, spill, receipt, _rows(con, rejects_parquet) if has_rejects and rejects_parquet else iter(()))
+            _write(
+                temporary, spill, receipt, _rows(con, rejects_parquet) if has_rejects and rejects_parquet else iter(())
+            )
         with open(temporary, "rb") as handle:
             os.fsync(handle.fileno())
         os.chmod(temporary, 0o640)
@@ -77,7 +83,9 @@ def write_receipt(outbox: Path, batch: Mapping[str, Any], feed: Feed | None, rej
         shutil.rmtree(spill, ignore_errors=True)
 
 
-def _write(path: Path, spill: Path, receipt: Receipt, rows: Iterator[tuple[int, list[dict[str, Any]], list[str | None]]]) -> None:
+def _write(
+    path: Path, spill: Path, receipt: Receipt, rows: Iterator[tuple[int, list[dict[str, Any]], list[str | None]]]
+) -> None:
     options = {
         "constant_memory": True,
         "tmpdir": str(spill),

@@ -65,13 +65,21 @@ def verdict(receipt: Receipt) -> tuple[str, str, str]:
     match batch.get("state"):
         case "duplicate":
             when = local_time(batch["duplicate_received_at"]) + " " if batch.get("duplicate_received_at") else "以前"
-            return "重复报送", f"内容与{when}收到的批次 {batch.get('duplicate_of') or ''} 完全相同，没有重复入库，不需要再做什么。", GREY
+            return (
+                "重复报送",
+                f"内容与{when}收到的批次 {batch.get('duplicate_of') or ''} 完全相同，没有重复入库，不需要再做什么。",
+                GREY,
+            )
         case "blocked":
             return "整批退回", "这个文件没有入库，请按下面的说明改正后重新报送整个文件。", RED
     if back and not landed:
         return "整批退回", f"{read} 行全部有错误，没有一行入库，请改正后重新报送。", RED
     if back:
-        return "部分退回", f"共 {read} 行，{landed} 行已接收，{back} 行有错误退回。请在“退回行”中改正后重新报送。", AMBER
+        return (
+            "部分退回",
+            f"共 {read} 行，{landed} 行已接收，{back} 行有错误退回。请在“退回行”中改正后重新报送。",
+            AMBER,
+        )
     return "已接收", f"共 {read} 行，全部接收，不需要再做什么。", GREEN
 
 
@@ -106,7 +114,9 @@ def summary(book: xlsxwriter.Workbook, styles: Styles, receipt: Receipt) -> None
     if problems:
         row = _section(sheet, styles, row, f"整批退回的原因（共 {len(problems)} 条，请一次改完）")
         for number, problem in enumerate(problems, 1):
-            row = _wide(sheet, row, f"{number}. {problem.get('message') or problem.get('code')}", styles.reason, sum(widths))
+            row = _wide(
+                sheet, row, f"{number}. {problem.get('message') or problem.get('code')}", styles.reason, sum(widths)
+            )
         row += 1
     if receipt.reasons:
         row = _reasons(sheet, styles, receipt, row)
@@ -156,7 +166,11 @@ def _as_of(batch: Mapping[str, Any]) -> str:
 
 def _counts(sheet: Any, styles: Styles, receipt: Receipt, row: int) -> int:
     row = _section(sheet, styles, row, "行数")
-    names = [("读取", "rows_read", "文件中的数据行"), ("接收", "rows_landed", "通过检查的行"), ("退回", "rows_quarantined", "有错误的行，见“退回行”")]
+    names = [
+        ("读取", "rows_read", "文件中的数据行"),
+        ("接收", "rows_landed", "通过检查的行"),
+        ("退回", "rows_quarantined", "有错误的行，见“退回行”"),
+    ]
     names.append(("跳过", "rows_skipped", "合计、表尾、重复表头、空行，不算数据，见“识别说明”"))
     if receipt.batch.get("state") == "merged":
         names += [
@@ -198,7 +212,10 @@ def _steps(receipt: Receipt) -> list[str]:
     if batch.get("state") == "duplicate":
         return []
     if batch.get("state") == "blocked":
-        return ["按上面的原因逐条改正原文件（或从业务系统重新导出）。", "把整个文件重新放进报送文件夹。文件名可以不变。"]
+        return [
+            "按上面的原因逐条改正原文件（或从业务系统重新导出）。",
+            "把整个文件重新放进报送文件夹。文件名可以不变。",
+        ]
     if not receipt.count("rows_quarantined"):
         return []
     return [
@@ -234,7 +251,12 @@ def reject_header(receipt: Receipt) -> tuple[list[int], list[str]]:
     return indices, headers
 
 
-def rejects(book: xlsxwriter.Workbook, styles: Styles, receipt: Receipt, rows: Iterable[tuple[int, list[dict[str, Any]], list[str | None]]]) -> int:
+def rejects(
+    book: xlsxwriter.Workbook,
+    styles: Styles,
+    receipt: Receipt,
+    rows: Iterable[tuple[int, list[dict[str, Any]], list[str | None]]],
+) -> int:
     """Sheets 退回行, 退回行2 …: the sender's own cells, the bad ones marked; returns the number of rows written. Streams."""
     indices, headers = reject_header(receipt)
     mapping = receipt.reading.get("mapping") or {}
@@ -257,7 +279,11 @@ def rejects(book: xlsxwriter.Workbook, styles: Styles, receipt: Receipt, rows: I
             texts.append(reason.full)
             bad |= {place[mapping[name]] for name in reason.columns if mapping.get(name) in place}
         texts = list(dict.fromkeys(texts))
-        text = texts[0] if len(texts) == 1 else "\n".join(f"{index}. {sentence}" for index, sentence in enumerate(texts, 1))
+        text = (
+            texts[0]
+            if len(texts) == 1
+            else "\n".join(f"{index}. {sentence}" for index, sentence in enumerate(texts, 1))
+        )
         sheet.set_row(line, 15 * style.lines(text, REASON_WIDTH) + 3)
         sheet.write_number(line, 0, source_row, styles.row_number)
         put(sheet, line, 1, text, styles.reason)
@@ -268,7 +294,7 @@ def rejects(book: xlsxwriter.Workbook, styles: Styles, receipt: Receipt, rows: I
             put(sheet, line, 3 + position, value, styles.bad_cell if position in bad else styles.cell)
             if number < 200 and value:
                 widths[position] = max(widths[position], min(style.width(str(value)) + 2, 30))
-        for extra, value in enumerate(known[len(receipt.header):]):
+        for extra, value in enumerate(known[len(receipt.header) :]):
             put(sheet, line, 3 + len(indices) + extra, value, styles.bad_cell)
         number += 1
         if number % ROWS_PER_SHEET == 0 or number == 200:
@@ -312,9 +338,17 @@ def reading(book: xlsxwriter.Workbook, styles: Styles, receipt: Receipt) -> None
     found, batch = receipt.reading, receipt.batch
     delimiters = {",": "逗号", "\t": "制表符", ";": "分号", "|": "竖线", "，": "全角逗号"}
     facts = [
-        ("文件种类", {"csv": "文本表格（CSV）", "xlsx": "Excel 工作簿"}.get(str(found.get("format")), found.get("format"))),
+        (
+            "文件种类",
+            {"csv": "文本表格（CSV）", "xlsx": "Excel 工作簿"}.get(str(found.get("format")), found.get("format")),
+        ),
         ("文字编码", found.get("encoding") if found.get("format") == "csv" else None),
-        ("分隔符", delimiters.get(str(found.get("delimiter")), found.get("delimiter")) if found.get("format") == "csv" else None),
+        (
+            "分隔符",
+            delimiters.get(str(found.get("delimiter")), found.get("delimiter"))
+            if found.get("format") == "csv"
+            else None,
+        ),
         ("工作表", found.get("sheet")),
         ("表头所在行", f"第 {found['header_row']} 行" if found.get("header_row") else None),
         ("数据日期", _as_of(batch)),
@@ -353,7 +387,9 @@ def _warning(entry: Any) -> str:
     if not isinstance(entry, Mapping):
         return str(entry)
     count = entry.get("count") or entry.get("rows")
-    return f"{entry.get('message') or entry.get('code')}" + (f"（{count} 行，规则 {entry.get('rule')}）" if count else "")
+    return f"{entry.get('message') or entry.get('code')}" + (
+        f"（{count} 行，规则 {entry.get('rule')}）" if count else ""
+    )
 
 
 def _mapping(sheet: Any, styles: Styles, receipt: Receipt, row: int) -> int:

@@ -15,7 +15,12 @@ FONT = "Microsoft YaHei"
 BLUE, GREEN, AMBER, RED, GREY = "#1F4E79", "#2E7D32", "#B26A00", "#B3261E", "#5F6368"
 _BIDI = {0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069, 0x200E, 0x200F}
 # C0 characters become their pictures (␀ ␁ …); a line break may stay, it is only layout.
-_VISIBLE = {code: 0x2400 + code for code in range(32) if code != 10} | {127: 0x2421} | dict.fromkeys(_BIDI, 0xFFFD) | {0xFFFE: 0xFFFD, 0xFFFF: 0xFFFD}
+_VISIBLE = (
+    {code: 0x2400 + code for code in range(32) if code != 10}
+    | {127: 0x2421}
+    | dict.fromkeys(_BIDI, 0xFFFD)
+    | {0xFFFE: 0xFFFD, 0xFFFF: 0xFFFD}
+)
 _VISIBLE |= dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)
 
 
@@ -37,7 +42,10 @@ def put(sheet: Worksheet, row: int, column: int, value: object, style: Format | 
 
 def width(text: str) -> int:
     """Columns that ``text`` takes: a Chinese character takes two; the longest line counts."""
-    return max((sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in line) for line in text.split("\n")), default=0)
+    return max(
+        (sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in line) for line in text.split("\n")),
+        default=0,
+    )
 
 
 def lines(text: str, columns: float) -> int:
@@ -68,7 +76,14 @@ class Styles:
         self.row_number = make(num_format="0", align="center", bg_color="#F5F6F8", **line)
         self.reason = make(font_color=RED, bg_color="#FDF1F0", **line)
         self.cell = make(num_format="@", text_wrap=False, **line)
-        self.bad_cell = make(num_format="@", bold=True, font_color=RED, bg_color="#FFE08A", text_wrap=False, **{**line, "border_color": "#B26A00"})
+        self.bad_cell = make(
+            num_format="@",
+            bold=True,
+            font_color=RED,
+            bg_color="#FFE08A",
+            text_wrap=False,
+            **{**line, "border_color": "#B26A00"},
+        )
         self.faint = make(num_format="@", font_color=GREY, font_size=8, text_wrap=False, **line)
         self.step = make(indent=1)
         self.warning = make(font_color=AMBER, **line)

@@ -116,13 +116,19 @@ def merge(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> dict[str, int]:
     as_of = f"DATE {literal(delivery.as_of)}"
     recorded = f"TIMESTAMP {literal(delivery.recorded)}"
     others = f"FROM ops.batch WHERE feed = {literal(feed.name)} AND state = 'merged' AND batch_id <> {literal(delivery.batch_id)}"
-    later = _one(con, f"SELECT min(as_of) {others} AND as_of > {as_of} AND correction_of IS NULL") if feed.mode == "snapshot" else None
+    later = (
+        _one(con, f"SELECT min(as_of) {others} AND as_of > {as_of} AND correction_of IS NULL")
+        if feed.mode == "snapshot"
+        else None
+    )
     until = f"DATE '{later}'" if later else OPEN_DATE
     # A batch older than, or as old as, something merged needs its pieces joined again; the ordinary one does not.
     spliced = bool(_one(con, f"SELECT count(*) {others} AND as_of >= {as_of}"))
     key_list = ", ".join(identifier(key) for key in keys)
 
-    con.execute(f"CREATE OR REPLACE TEMP TABLE incoming AS SELECT {key_list}, _row, _hash FROM ({_keyed_sql(delivery, keys)})")
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE incoming AS SELECT {key_list}, _row, _hash FROM ({_keyed_sql(delivery, keys)})"
+    )
     belief = f"recorded_to = {OPEN_TIME}"
     slice_ = "TRUE" if feed.mode == "append" else f"valid_from < {until} AND valid_to > {as_of}"
     if feed.mode == "upsert":
@@ -136,10 +142,14 @@ def merge(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> dict[str, int]:
         f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT i.* FROM incoming AS i ANTI JOIN standing AS s ON {same}"
     )
     if feed.mode == "snapshot" and not delivery.partial:
-        con.execute(f"CREATE OR REPLACE TEMP TABLE gone AS SELECT s.* FROM standing AS s ANTI JOIN incoming AS i ON {same}")
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE gone AS SELECT s.* FROM standing AS s ANTI JOIN incoming AS i ON {same}"
+        )
         _spare_quarantined(con, delivery, keys)
     else:
-        con.execute(f"CREATE OR REPLACE TEMP TABLE gone AS SELECT s.* FROM standing AS s SEMI JOIN fresh AS i ON {_equal('s', 'i', keys)}")
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE gone AS SELECT s.* FROM standing AS s SEMI JOIN fresh AS i ON {_equal('s', 'i', keys)}"
+        )
     ended = int(_one(con, "SELECT count(*) FROM gone"))
 
     if feed.mode == "append":
@@ -148,9 +158,13 @@ def merge(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> dict[str, int]:
         until_sql = OPEN_DATE
     else:
         first = as_of
-        until_sql = until if feed.mode == "snapshot" else (
-            f"coalesce((SELECT min(g.valid_to) FROM gone AS g WHERE {_equal('g', 'k', keys)}), "
-            f"(SELECT min(t.valid_from) FROM {target} AS t WHERE {_equal('t', 'k', keys)} AND t.{belief} AND t.valid_from > {as_of}), {OPEN_DATE})"
+        until_sql = (
+            until
+            if feed.mode == "snapshot"
+            else (
+                f"coalesce((SELECT min(g.valid_to) FROM gone AS g WHERE {_equal('g', 'k', keys)}), "
+                f"(SELECT min(t.valid_from) FROM {target} AS t WHERE {_equal('t', 'k', keys)} AND t.{belief} AND t.valid_from > {as_of}), {OPEN_DATE})"
+            )
         )
     if ended:
         pieces = f"SELECT t.* REPLACE ({{0}}, {recorded} AS recorded_from) FROM {target} AS t SEMI JOIN gone AS g ON t.rowid = g.rid WHERE {{1}}"
@@ -219,4 +233,6 @@ def _join_equal_neighbours(con: duckdb.DuckDBPyConnection, delivery: Delivery, k
     )
     # Pieces written by this very load were never believed; older ones stay as what was known before.
     con.execute(f"DELETE FROM {target} WHERE rowid IN (SELECT rid FROM neighbours WHERE recorded_from = {recorded})")
-    con.execute(f"UPDATE {target} SET recorded_to = {recorded} WHERE rowid IN (SELECT rid FROM neighbours WHERE recorded_from <> {recorded})")
+    con.execute(
+        f"UPDATE {target} SET recorded_to = {recorded} WHERE rowid IN (SELECT rid FROM neighbours WHERE recorded_from <> {recorded})"
+    )

@@ -104,7 +104,9 @@ def create_tables(con: duckdb.DuckDBPyConnection, feeds: Iterable[Feed]) -> None
                 if name not in have:
                     con.execute(f"ALTER TABLE {table(feed)} ADD COLUMN {identifier(name)} {kind}")
                 elif have[name] != kind:
-                    raise DeclarationError(f"{feed.path.name}: column {name} is {have[name]} in the warehouse and {kind} in the declaration")
+                    raise DeclarationError(
+                        f"{feed.path.name}: column {name} is {have[name]} in the warehouse and {kind} in the declaration"
+                    )
         if have is None or any(name not in have for name, _ in wanted) or f"{feed.name}_now" not in existing:
             con.execute(
                 f"CREATE OR REPLACE VIEW core.{identifier(feed.name + '_now')} AS SELECT * FROM {table(feed)} "

@@ -46,7 +46,11 @@ def subject_sql(feed: Feed, present: set[str]) -> tuple[str, str]:
             ids.append(value)
             methods.append(f"WHEN {value} IS NOT NULL THEN {identifier(name + '__method')}")
             continue
-        inside = f"CASE WHEN left({value}, 1) = 'G' THEN substr({value}, 2) END" if kind == "student_no" else f"left({value}, 18)"
+        inside = (
+            f"CASE WHEN left({value}, 1) = 'G' THEN substr({value}, 2) END"
+            if kind == "student_no"
+            else f"left({value}, 18)"
+        )
         sound = f"CASE WHEN id_is_sound({inside}, id_whole({inside}), try_cast(left({inside}, 17) AS BIGINT)) THEN {inside} END"
         ids.append(sound)
         methods.append(f"WHEN {sound} IS NOT NULL THEN {literal('student_g' if kind == 'student_no' else 'cert20')}")
@@ -64,7 +68,9 @@ def register(con: duckdb.DuckDBPyConnection, feed: Feed, staged: str, present: s
     sources += [
         (KINDS[column.type], identifier(column.name))
         for column in feed.columns
-        if column.type in ID_TYPES and column.name in present and not (column.type == "citizen_id" and column.name in feed.subject[:1])
+        if column.type in ID_TYPES
+        and column.name in present
+        and not (column.type == "citizen_id" and column.name in feed.subject[:1])
     ]
     before = con.execute("SELECT count(*) FROM core.identity").fetchone()
     for kind, value in sources:
@@ -79,4 +85,6 @@ def register(con: duckdb.DuckDBPyConnection, feed: Feed, staged: str, present: s
     if before != after:
         clash = con.execute("SELECT count(*) - count(DISTINCT person_key) FROM core.identity").fetchone()
         if clash and clash[0]:
-            raise TerminalError("two identifiers hash to one key: choose another identity key before anything is merged")
+            raise TerminalError(
+                "two identifiers hash to one key: choose another identity key before anything is merged"
+            )

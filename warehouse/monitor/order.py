@@ -51,7 +51,13 @@ def parse(path: Path, name: str) -> Table:
             inputs.add(f"{table.db}.{table.name}")
         elif table.name not in common:
             raise DeclarationError(f"{path.name}: table {table.name} needs its schema")
-    return Table(name=name, path=path, select=text.rstrip().rstrip(";"), inputs=frozenset(inputs), is_view="\n-- Kept as: view" in text)
+    return Table(
+        name=name,
+        path=path,
+        select=text.rstrip().rstrip(";"),
+        inputs=frozenset(inputs),
+        is_view="\n-- Kept as: view" in text,
+    )
 
 
 @cache

@@ -17,7 +17,9 @@ from warehouse.monitor.order import SQL
 CODES = SQL / "codes"
 
 
-def _insert(con: duckdb.DuckDBPyConnection, name: str, types: Mapping[str, str], rows: Iterable[tuple[object, ...]]) -> None:
+def _insert(
+    con: duckdb.DuckDBPyConnection, name: str, types: Mapping[str, str], rows: Iterable[tuple[object, ...]]
+) -> None:
     body = ", ".join(f'"{column}" {kind}' for column, kind in types.items())
     con.execute(f"CREATE OR REPLACE TABLE {name} ({body})")
     values = [list(column) for column in zip(*rows, strict=True)]
@@ -42,7 +44,9 @@ def load_codes(con: duckdb.DuckDBPyConnection, folder: Path = CODES) -> None:
             types = {name: known[name].type for name in header}
             _insert(con, f"ref.{path.stem}", types, (tuple(cell.strip() or None for cell in row) for row in rows))
         except duckdb.ConversionException as error:
-            raise DeclarationError(f"{path.name}: a cell does not fit its type ({str(error).splitlines()[0]})") from None
+            raise DeclarationError(
+                f"{path.name}: a cell does not fit its type ({str(error).splitlines()[0]})"
+            ) from None
     _check_parameters(con)
 
 
@@ -76,7 +80,13 @@ def load_feeds(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], as_of:
     _insert(
         con,
         "ref.feed",
-        {"feed": "VARCHAR", "title": "VARCHAR", "department_title": "VARCHAR", "mode": "VARCHAR", "freshness_days": "BIGINT"},
+        {
+            "feed": "VARCHAR",
+            "title": "VARCHAR",
+            "department_title": "VARCHAR",
+            "mode": "VARCHAR",
+            "freshness_days": "BIGINT",
+        },
         [(feed.name, feed.title, feed.department_title, feed.mode, feed.freshness_days) for feed in feeds.values()],
     )
     con.execute(

@@ -29,7 +29,9 @@ def rows(relations: Sequence[Relation]) -> list[tuple[str, ...]]:
             known[column].type,
             known[column].unit,
             known[column].meaning,
-            f"ref.code（{column}）" if "." in known[column].codes and not known[column].codes.startswith("ref.") else known[column].codes,
+            f"ref.code（{column}）"
+            if "." in known[column].codes and not known[column].codes.startswith("ref.")
+            else known[column].codes,
             SENSITIVITY[known[column].sensitivity],
         )
         for relation in relations
@@ -48,12 +50,18 @@ def write(folder: Path, relations: Sequence[Relation], as_of: dt.date | None) ->
     _page(folder / "dictionary.html", relations, content)
 
 
-def _workbook(path: Path, relations: Sequence[Relation], content: Sequence[tuple[str, ...]], as_of: dt.date | None) -> None:
+def _workbook(
+    path: Path, relations: Sequence[Relation], content: Sequence[tuple[str, ...]], as_of: dt.date | None
+) -> None:
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(str(path), options) as book:
         # A fixed time: the same dictionary is the same file.
-        book.set_properties({"title": "数据字典", "created": dt.datetime.combine(as_of or dt.date(2000, 1, 1), dt.time())})
-        head = book.add_format({"bold": True, "bg_color": "#1F4E79", "font_color": "#FFFFFF", "border": 1, "valign": "vcenter"})
+        book.set_properties(
+            {"title": "数据字典", "created": dt.datetime.combine(as_of or dt.date(2000, 1, 1), dt.time())}
+        )
+        head = book.add_format(
+            {"bold": True, "bg_color": "#1F4E79", "font_color": "#FFFFFF", "border": 1, "valign": "vcenter"}
+        )
         cell = book.add_format({"text_wrap": True, "valign": "top", "border": 1, "border_color": "#D9D9D9"})
         for title, header, widths, lines in (
             ("表", ("表", "内容"), (30, 110), [(relation.name, relation.title) for relation in relations]),
@@ -81,10 +89,17 @@ def _page(path: Path, relations: Sequence[Relation], content: Sequence[tuple[str
         "vertical-align:top}th{background:#1f4e79;color:#fff}code{font-size:14px}h2{margin:2rem 0 0;font-size:1.15rem}</style><h1>数据字典</h1>",
     ]
     for relation in relations:
-        parts.append(f"<h2><code>{html.escape(relation.name)}</code></h2><p>{html.escape(relation.title)}</p><table><tr>")
+        parts.append(
+            f"<h2><code>{html.escape(relation.name)}</code></h2><p>{html.escape(relation.title)}</p><table><tr>"
+        )
         parts += [f"<th>{name}</th>" for name in HEADER[1:]]
         for line in content:
             if line[0] == relation.name:
-                parts.append("<tr><td><code>" + html.escape(line[1]) + "</code>" + "".join(f"<td>{html.escape(text)}" for text in line[2:]))
+                parts.append(
+                    "<tr><td><code>"
+                    + html.escape(line[1])
+                    + "</code>"
+                    + "".join(f"<td>{html.escape(text)}" for text in line[2:])
+                )
         parts.append("</table>")
     path.write_text("".join(parts), encoding="utf-8")

@@ -59,14 +59,20 @@ def _squeezed(column: str) -> str:
 
 
 _TEXT_CHECKS = (
-    ("像证件号或账号的长数字", "long digit runs (id, certificate, account)", "regexp_matches({squeezed}, '[0-9]{{15}}|[0-9]{{14}}[Xx]')"),
+    (
+        "像证件号或账号的长数字",
+        "long digit runs (id, certificate, account)",
+        "regexp_matches({squeezed}, '[0-9]{{15}}|[0-9]{{14}}[Xx]')",
+    ),
     ("像手机号的数字", "mobile phone numbers", "regexp_matches({squeezed}, '(^|[^0-9])1[3-9][0-9]{{9}}($|[^0-9])')"),
     ("9 位以上的编号", "numbers of nine or more digits", "regexp_matches({folded}, '[0-9]{{9}}')"),
     ("像疾病编码的内容", "ICD codes", "regexp_matches({folded}, '(^|[^A-Za-z])[A-Z][0-9]{{2}}\\.[0-9x]')"),
 )
 
 
-def _text_findings(con: duckdb.DuckDBPyConnection, table: str, column: str, contents: str, batches: Collection[str]) -> Iterable[Finding]:
+def _text_findings(
+    con: duckdb.DuckDBPyConnection, table: str, column: str, contents: str, batches: Collection[str]
+) -> Iterable[Finding]:
     where, quoted = f"{table}.{column}", f'"{column}"'
     distinct = f"(SELECT DISTINCT {quoted} FROM {table} WHERE {quoted} IS NOT NULL)"
     if contents in ("token", "division"):
@@ -76,17 +82,24 @@ def _text_findings(con: duckdb.DuckDBPyConnection, table: str, column: str, cont
             yield Finding(where, "不符合该列应有的形式", f"values that are no {contents}", bad[0])
         return
     if contents == "batch":
-        bad = con.execute(f"SELECT count(*) FROM {distinct} WHERE NOT list_contains(?, {quoted})", [list(batches)]).fetchone()
+        bad = con.execute(
+            f"SELECT count(*) FROM {distinct} WHERE NOT list_contains(?, {quoted})", [list(batches)]
+        ).fetchone()
         if bad and bad[0]:
             yield Finding(where, "不是已知的批次号", "values that are no known batch", bad[0])
         return
     checks = [check.format(squeezed=_squeezed(quoted), folded=_folded(quoted)) for _, _, check in _TEXT_CHECKS]
-    counted = con.execute(f"SELECT {', '.join(f'count(*) FILTER ({check})' for check in checks)} FROM {distinct}").fetchone() or ()
+    counted = (
+        con.execute(f"SELECT {', '.join(f'count(*) FILTER ({check})' for check in checks)} FROM {distinct}").fetchone()
+        or ()
+    )
     for (what, english, _), count in zip(_TEXT_CHECKS, counted, strict=True):
         if count:
             yield Finding(where, what, english, count)
     if contents == "text":
-        name = f"regexp_full_match({quoted}, '[{SURNAMES}][一-龥]{{1,2}}|(欧阳|司马|上官|诸葛|东方|皇甫)[一-龥]{{1,2}}')"
+        name = (
+            f"regexp_full_match({quoted}, '[{SURNAMES}][一-龥]{{1,2}}|(欧阳|司马|上官|诸葛|东方|皇甫)[一-龥]{{1,2}}')"
+        )
         row = con.execute(f"SELECT count(*), count(*) FILTER ({name}) FROM {distinct}").fetchone()
         # A code list may hold one or two such words; a column of names holds little else.
         if row and row[1] >= 3 and row[1] * 2 > row[0]:
@@ -107,7 +120,9 @@ def _number_findings(con: duckdb.DuckDBPyConnection, table: str, column: str, un
 def inspect_database(path: Path, feeds: Mapping[str, Feed], batches: Collection[str]) -> list[Finding]:
     """Findings in a DuckDB snapshot: its columns' names, its comments, every value."""
     known = columns.dictionary()
-    forbidden = {column.name for feed in feeds.values() for column in feed.columns if column.sensitivity == "identifier"}
+    forbidden = {
+        column.name for feed in feeds.values() for column in feed.columns if column.sensitivity == "identifier"
+    }
     findings: list[Finding] = []
     with duckdb.connect(str(path), read_only=True, config={"enable_external_access": False}) as con:
         found = con.execute(
@@ -161,7 +176,13 @@ def inspect_file(path: Path, batches: Collection[str] = ()) -> list[Finding]:
                 text = archive.read(part).decode("utf-8", "replace")
                 findings += _text_in(f"{path.name}:{part}", text, batches)
                 if _HIDDEN.search(text) or "comments" in part or "externalLink" in part:
-                    findings.append(Finding(f"{path.name}:{part}", "有隐藏内容、批注或外部链接", "hidden content, comments or external links"))
+                    findings.append(
+                        Finding(
+                            f"{path.name}:{part}",
+                            "有隐藏内容、批注或外部链接",
+                            "hidden content, comments or external links",
+                        )
+                    )
     elif path.suffix in (".csv", ".json", ".html", ".md", ".txt"):
         findings += _text_in(path.name, path.read_text(encoding="utf-8"), batches)
     elif path.suffix not in (".parquet", ".duckdb"):
@@ -175,10 +196,19 @@ def compare_parquet(folder: Path, database: Path) -> list[Finding]:
     with duckdb.connect(config={"threads": 1}) as con:
         con.execute(f"ATTACH '{database}' AS snapshot (READ_ONLY)")
         for path in sorted(folder.glob("*.parquet")):
-            table = con.execute("SELECT schema_name FROM duckdb_tables() WHERE database_name = 'snapshot' AND table_name = ?", [path.stem]).fetchone()
+            table = con.execute(
+                "SELECT schema_name FROM duckdb_tables() WHERE database_name = 'snapshot' AND table_name = ?",
+                [path.stem],
+            ).fetchone()
             extra = con.execute("SELECT count(*) FROM parquet_kv_metadata(?)", [str(path)]).fetchone()
             if table is None or (extra and extra[0]):
-                findings.append(Finding(path.name, "不对应任何已核对的表，或带有附加信息", "a file without an inspected table, or with metadata"))
+                findings.append(
+                    Finding(
+                        path.name,
+                        "不对应任何已核对的表，或带有附加信息",
+                        "a file without an inspected table, or with metadata",
+                    )
+                )
                 continue
             shape = [
                 con.execute(f"{question} {source}").fetchall()

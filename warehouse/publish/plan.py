@@ -57,9 +57,14 @@ def code_labels(feeds: Mapping[str, Feed]) -> list[tuple[str, str, str]]:
 
 def load_codes(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> None:
     """Temporary table ``publish_code`` with the labels."""
-    con.execute("CREATE OR REPLACE TEMP TABLE publish_code (code_column VARCHAR, code_value VARCHAR, code_label VARCHAR)")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE publish_code (code_column VARCHAR, code_value VARCHAR, code_label VARCHAR)"
+    )
     if rows := code_labels(feeds):
-        con.execute("INSERT INTO publish_code SELECT unnest(?), unnest(?), unnest(?)", [list(part) for part in zip(*rows, strict=True)])
+        con.execute(
+            "INSERT INTO publish_code SELECT unnest(?), unnest(?), unnest(?)",
+            [list(part) for part in zip(*rows, strict=True)],
+        )
 
 
 def _relation(con: duckdb.DuckDBPyConnection, name: str, source: str, title: str, key: str) -> Relation:
@@ -79,7 +84,7 @@ def _relation(con: duckdb.DuckDBPyConnection, name: str, source: str, title: str
             if not entry.published_as:
                 continue
             wanted.append(entry.published_as)
-            selected.append(f'{token_sql(entry.published_as, column, key)} AS {entry.published_as}')
+            selected.append(f"{token_sql(entry.published_as, column, key)} AS {entry.published_as}")
         else:
             wanted.append(column)
             selected.append(f'"{column}"')
@@ -99,7 +104,9 @@ def plan(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], key: str) ->
     Raises TerminalError for a column that columns.toml does not declare: nothing is published by accident.
     """
     load_codes(con, feeds)
-    relations = [_relation(con, table.name, table.name, title_of(table.path), key) for table in build_order() if table.is_mart]
+    relations = [
+        _relation(con, table.name, table.name, title_of(table.path), key) for table in build_order() if table.is_mart
+    ]
     for stem, title in REFERENCE.items():
         relations.append(_relation(con, f"ref.{stem}", "publish_code" if stem == "code" else f"ref.{stem}", title, key))
     return sorted(relations, key=lambda relation: relation.name)

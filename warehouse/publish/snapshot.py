@@ -58,7 +58,11 @@ def content_hashes(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]
         count, total = con.execute(
             f"SELECT count(*), coalesce(sum(CAST(hash(t) AS HUGEINT)), 0) FROM ({relation.raw}) AS t"
         ).fetchone() or (0, 0)
-        found[relation.name] = {"rows": count, "columns": list(relation.columns), "content_hash": manifest.digest([count, int(total)])}
+        found[relation.name] = {
+            "rows": count,
+            "columns": list(relation.columns),
+            "content_hash": manifest.digest([count, int(total)]),
+        }
     return found
 
 
@@ -73,7 +77,9 @@ def _name(folder: Path, as_of: dt.date | None, content: str) -> str:
     return f"{day}-{content}"
 
 
-def publish(con: duckdb.DuckDBPyConnection, home: Path, feeds: Mapping[str, Feed], keep: int | None = None) -> dict[str, Any]:
+def publish(
+    con: duckdb.DuckDBPyConnection, home: Path, feeds: Mapping[str, Feed], keep: int | None = None
+) -> dict[str, Any]:
     """Publish the marts of the warehouse that ``con`` has as its default database; reading it is enough.
 
     Returns ``snapshot_id``, ``as_of``, ``content_hash``, ``tables`` (name → rows) and ``is_new``. Raises TerminalError when the
@@ -112,7 +118,10 @@ def publish(con: duckdb.DuckDBPyConnection, home: Path, feeds: Mapping[str, Feed
                     "sources": manifest.sources(),
                     "tables": tables,
                     "files": {
-                        str(path.relative_to(temporary)): {"bytes": path.stat().st_size, "sha256": manifest.file_digest(path)}
+                        str(path.relative_to(temporary)): {
+                            "bytes": path.stat().st_size,
+                            "sha256": manifest.file_digest(path),
+                        }
                         for path in sorted(temporary.rglob("*"))
                         if path.is_file()
                     },

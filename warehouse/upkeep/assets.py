@@ -11,9 +11,12 @@ from connectors.feed import Feed
 from connectors.watch import InboxTrigger
 
 
+SHORTEST_POKE_SECONDS = 0.2
+
+
 def doorbells(feeds: Mapping[str, Feed]) -> dict[str, Asset]:
     """Department → the asset that rings when whole files lie in its inbox; the department's feeds share it."""
-    poke = settings.number("settle_seconds", 1.0)
+    poke = max(SHORTEST_POKE_SECONDS, settings.number("settle_seconds", 1.0))
     inboxes = settings.home() / "ingest"
     return {
         department: Asset(
