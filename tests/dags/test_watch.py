@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from connectors.watch import FIRST_REPEAT_SECONDS, LAST_REPEAT_SECONDS, Bell, InboxTrigger, is_unfinished, look
+from connectors.drop import is_unfinished
+from connectors.watch import FIRST_REPEAT_SECONDS, LAST_REPEAT_SECONDS, Bell, InboxTrigger, look
 
 POKE = 0.05
 

@@ -195,11 +195,11 @@ def test_a_file_that_nobody_recognised(tmp_path):
 
 def test_reading_sheet_says_what_was_assumed(tmp_path):
     reading = {
-        **BATCH["reading"],
+        **BATCH["reading"],  # type: ignore[dict-item]
         "undeclared": ["序号"],
         "units": {"amount_yuan": "万元"},
         "notes": ["标题行注明“单位：万元”。"],
-    }  # type: ignore[dict-item]
+    }
     batch = {**BATCH, "reading": reading, "warnings": [{"rule": "BL05", "count": 12, "message": "期限超过36个月"}],
              "skipped": [{"row": 12, "kind": "total"}, {"row": 13, "kind": "something_new"}]}  # fmt: skip
     text = text_of(write_receipt(tmp_path, batch, LOAN, None, HEADER), "识别说明")

@@ -10,7 +10,6 @@ from connectors import settings
 from connectors.feed import Feed
 from connectors.watch import InboxTrigger
 
-
 SHORTEST_POKE_SECONDS = 0.2
 
 
