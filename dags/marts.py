@@ -51,4 +51,11 @@ with DAG(
 
         return counts(tasks.publish())
 
-    build() >> publish()
+    @task
+    def document() -> int:
+        """Render the Data Docs of feeds that have a newer validation result."""
+        from warehouse import tasks
+
+        return tasks.document()
+
+    build() >> publish() >> document()

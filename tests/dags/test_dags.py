@@ -64,7 +64,8 @@ def test_the_marts_are_built_then_published(dagbag: Any) -> None:
     dag = dagbag.dags["marts"]
     assert {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks} == {
         "build": ["publish"],
-        "publish": [],
+        "publish": ["document"],
+        "document": [],
     }
     assert dag.task_dict["build"].pool == WRITER
     assert dag.max_active_runs == 1

@@ -232,6 +232,9 @@ def _marts(snapshot: Path) -> list[tuple[str, int]]:
 
 def _report(seconds: float) -> None:
     home = settings.home()
+    fupin = Path(sys.executable).with_name("fupin")
+    if fupin.is_relative_to(ROOT):
+        fupin = fupin.relative_to(ROOT)
     _say("\nbatches")
     sys.stdout.flush()
     subprocess.run([sys.executable, "-m", "warehouse.cli.main", "batches"], cwd=ROOT, check=False)
@@ -243,7 +246,7 @@ def _report(seconds: float) -> None:
 done in {seconds:.0f} s. Where to look:
   receipts   {home / "outbox"}/<department>/*.xlsx
   snapshot   {home / "published" / "current"}/
-  query      {Path(sys.executable).parent / "fupin"} query "FROM household_status LIMIT 5"
+  query      {fupin} query "FROM household_status LIMIT 5"
   Airflow    make up""")
 
 
