@@ -244,3 +244,55 @@ def test_a_list_that_shrank_is_held_until_an_engineer_lets_it_pass(office):
     office.fupin("release", f"village/{held['batch_id']}")
     (passed,) = office.sync()
     assert (passed["state"], passed["rows_ended"], passed["rows_unchanged"]) == ("merged", 12, 8)
+
+
+SITE_FEED = """
+name = "orchard"
+department = "linye"
+department_title = "市林业局"
+title = "果园登记"
+grain = "one row per orchard"
+mode = "upsert"
+key = ["orchard_no"]
+subject = ["citizen_id"]
+legal_basis = "地方试点"
+purpose = "产业帮扶"
+
+[[columns]]
+name = "orchard_no"
+type = "text"
+aliases = ["果园编号"]
+required = true
+
+[[columns]]
+name = "citizen_id"
+type = "citizen_id"
+aliases = ["经营者身份证号"]
+required = true
+sensitivity = "identifier"
+personal_id = ["id18"]
+
+[[columns]]
+name = "area_mu"
+type = "number"
+aliases = ["面积"]
+unit = "亩"
+"""
+
+
+def test_a_site_adds_a_feed_of_its_own_without_touching_the_checkout(tmp_path, monkeypatch):
+    folder = tmp_path / "site-feeds"
+    folder.mkdir()
+    (folder / "orchard.toml").write_text(SITE_FEED, encoding="utf-8")
+    monkeypatch.setenv("AIRFLOW__FUPIN__FEEDS", str(folder))
+    office = Office(tmp_path / "home")
+    inbox = office.home / "ingest" / "linye"
+    inbox.mkdir(parents=True)
+    text = "果园编号,经营者身份证号,面积（亩）\nG1,219901198003050118,12.5\nG2,219901198003050119,3\n"
+    (inbox / "果园_20190630.csv").write_text(text, encoding="utf-8")
+    (batch,) = office.sync()
+    assert (batch["feed"], batch["state"], batch["rows_landed"], batch["rows_quarantined"]) == ("orchard", "merged", 1, 1)
+    assert batch["as_of"] == "2019-06-30"
+    receipt = openpyxl.load_workbook(office.home / "outbox" / "linye" / "果园_20190630.csv.回执.xlsx")
+    told = "\n".join(str(cell.value) for row in receipt["退回行"].iter_rows() for cell in row if cell.value is not None)
+    assert "校验" in told
