@@ -157,6 +157,7 @@ def sync(names: list[str], progress: Progress) -> list[dict[str, Any]]:
     import threading
 
     from expectations import run
+    from warehouse.database import warehouse_path
 
     feeds = load_feeds()
     if unknown := sorted(set(names) - set(feeds)):
@@ -179,7 +180,8 @@ def sync(names: list[str], progress: Progress) -> list[dict[str, Any]]:
         organise(name, reference)
         merge(name, reference)
         summaries.append(feedback(name, reference))
-    if summaries or not (home / "published" / "current").exists():
+    # Even when no file came: an earlier run may have died between its last merge and its snapshot.
+    if warehouse_path(home).exists():
         progress("marts")
         build(progress)
         progress("snapshot")
