@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -171,15 +172,21 @@ def sync(names: list[str], progress: Progress) -> list[dict[str, Any]]:
         for reference in collect(name):
             if (name, reference) not in waiting:
                 waiting.append((name, reference))
-    seen: set[str] = set()
-    for name, reference in waiting:
-        if reference in seen:
-            continue
-        seen.add(reference)
-        progress(f"{reference}: {Batch.load(home, reference).data['original_name_safe']}")
-        organise(name, reference)
-        merge(name, reference)
-        summaries.append(feedback(name, reference))
+    # Reading and validating need no lock, so the next batches are organised while one is merged.
+    ahead = int(settings.number("organise_ahead", 1))
+    pool = ThreadPoolExecutor(max_workers=max(1, ahead))
+    try:
+        organised = {ref: pool.submit(organise, name, ref) for name, ref in waiting} if ahead else {}
+        for name, reference in waiting:
+            progress(f"{reference}: {Batch.load(home, reference).data['original_name_safe']}")
+            if reference in organised:
+                organised[reference].result()
+            else:
+                organise(name, reference)
+            merge(name, reference)
+            summaries.append(feedback(name, reference))
+    finally:
+        pool.shutdown(cancel_futures=True)
     # Even when no file came: an earlier run may have died between its last merge and its snapshot.
     if warehouse_path(home).exists():
         progress("marts")

@@ -291,7 +291,12 @@ def test_a_site_adds_a_feed_of_its_own_without_touching_the_checkout(tmp_path, m
     text = "果园编号,经营者身份证号,面积（亩）\nG1,219901198003050118,12.5\nG2,219901198003050119,3\n"
     (inbox / "果园_20190630.csv").write_text(text, encoding="utf-8")
     (batch,) = office.sync()
-    assert (batch["feed"], batch["state"], batch["rows_landed"], batch["rows_quarantined"]) == ("orchard", "merged", 1, 1)
+    assert (batch["feed"], batch["state"], batch["rows_landed"], batch["rows_quarantined"]) == (
+        "orchard",
+        "merged",
+        1,
+        1,
+    )
     assert batch["as_of"] == "2019-06-30"
     receipt = openpyxl.load_workbook(office.home / "outbox" / "linye" / "果园_20190630.csv.回执.xlsx")
     told = "\n".join(str(cell.value) for row in receipt["退回行"].iter_rows() for cell in row if cell.value is not None)

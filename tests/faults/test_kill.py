@@ -27,7 +27,9 @@ PHASES = {
 
 
 def environment(home: Path) -> dict[str, str]:
-    return {**os.environ, "AIRFLOW__FUPIN__HOME": str(home), "AIRFLOW__FUPIN__SETTLE_SECONDS": "0"}
+    return {**os.environ, "AIRFLOW__FUPIN__HOME": str(home), "AIRFLOW__FUPIN__SETTLE_SECONDS": "0",
+            # One call after another, so that the n-th is always the same.
+            "AIRFLOW__FUPIN__ORGANISE_AHEAD": "0"}  # fmt: skip
 
 
 def run(home: Path, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
