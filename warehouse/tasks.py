@@ -189,9 +189,12 @@ def sync(names: list[str], progress: Progress) -> list[dict[str, Any]]:
         pool.shutdown(cancel_futures=True)
     # Even when no file came: an earlier run may have died between its last merge and its snapshot.
     if warehouse_path(home).exists():
-        progress("marts")
-        build(progress)
-        progress("snapshot")
-        publish()
-        document()
+        # Rendering pages is Python's work, building marts is DuckDB's: they go side by side.
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            documented = beside.submit(document)
+            progress("marts")
+            build(progress)
+            progress("snapshot")
+            publish()
+            documented.result()
     return summaries
