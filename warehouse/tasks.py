@@ -173,7 +173,7 @@ def sync(names: list[str], progress: Progress) -> list[dict[str, Any]]:
             if (name, reference) not in waiting:
                 waiting.append((name, reference))
     # Reading and validating need no lock, so the next batches are organised while one is merged.
-    ahead = int(settings.number("organise_ahead", 1))
+    ahead = int(settings.number("organise_ahead", 2))
     pool = ThreadPoolExecutor(max_workers=max(1, ahead))
     try:
         organised = {ref: pool.submit(organise, name, ref) for name, ref in waiting} if ahead else {}
