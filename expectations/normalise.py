@@ -14,7 +14,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import duckdb
 import sqlglot
@@ -281,7 +280,3 @@ def typed_sql(cells: Sequence[Cell], relation: str, keep: Mapping[str, str] | No
 def sql_type(column: Column) -> str:
     """DuckDB type of a column's typed value."""
     return SQL_TYPES.get(column.type, "VARCHAR")
-
-
-def macro_files() -> list[Path]:
-    return sorted(MACROS.glob("*.sql"))
