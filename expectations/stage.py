@@ -43,7 +43,7 @@ class Staged:
     rows_read: int
     present: set[str]
     skipped: list[dict[str, Any]] = field(default_factory=list)
-    broken: int = 0
+    broken: dict[int, str] = field(default_factory=dict)
     problems: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -68,7 +68,7 @@ def _skip_sql(feed: Feed, reading: Reading) -> str:
 def stage(con: duckdb.DuckDBPyConnection, folder: Path, feed: Feed, reading: Reading) -> Staged:
     """Write ``rows.parquet`` and ``shape.json`` of the batch ``folder``; leave the temp view ``staged_rows`` in ``con``.
 
-    ``con`` must keep insertion order. Bad rows raise nothing: they are counted in ``Staged.broken`` or marked in the rows.
+    ``con`` must keep insertion order. Bad rows raise nothing: they stand in ``Staged.broken`` (row → reject code) or marked in the rows.
     Raises Misread if the records are not those that the scan counted.
     """
     normalise.install(con)
@@ -105,9 +105,9 @@ def stage(con: duckdb.DuckDBPyConnection, folder: Path, feed: Feed, reading: Rea
     skipped += [{"row": row, "kind": "total_or_footer"} for row, kind in broken.items() if kind is None]
     skipped += [{"row": row, "kind": "blank"} for row in reading.gaps]
     skipped.sort(key=lambda item: int(item["row"]))
-    faulty = sum(kind is not None for kind in broken.values())
+    faulty = {row: kind for row, kind in broken.items() if kind is not None}
     staged = Staged(
-        rows_read=data + faulty, present={cell.column.name for cell in cells}, skipped=skipped, broken=faulty
+        rows_read=data + len(faulty), present={cell.column.name for cell in cells}, skipped=skipped, broken=faulty
     )
     if staged.rows_read == 0:
         staged.problems.append(
@@ -163,9 +163,7 @@ def write_rejects(con: duckdb.DuckDBPyConnection, folder: Path, reading: Reading
     ``cells`` is the row as the department wrote it: the file is read a second time, and only if anything was rejected.
     """
     target = folder / "rejects.parquet"
-    broken = (
-        {row: code for row, code in _broken_rows(con, reading).items() if code is not None} if staged.broken else {}
-    )
+    broken = staged.broken
     count = int((con.execute(f"SELECT count(DISTINCT _row) FROM {rejected}").fetchone() or (0,))[0]) + len(broken)
     if not count:
         target.unlink(missing_ok=True)
