@@ -25,7 +25,7 @@ SENSITIVITIES = frozenset({"identifier", "sensitive", "plain"})
 ID_KINDS = frozenset({"id18", "id15", "cert20", "student_g"})
 ID_TYPES = frozenset({"citizen_id", "student_no", "disability_cert"})
 PRECISIONS = ("day", "month", "year")
-SOURCES = frozenset({"drop"})
+SOURCES = frozenset({"drop", "rest", "database"})
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,62}")
 _BRACKETS = str.maketrans("（）［］【】〔〕", "()[][][]")

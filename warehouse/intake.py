@@ -18,6 +18,7 @@ from typing import Any
 
 from connectors import drop, files
 from connectors.feed import Feed
+from warehouse import sources
 from warehouse.batch import UNRECOGNISED, Batch, open_mark, unfinished, utc_now
 
 log = logging.getLogger("fupin")
@@ -43,7 +44,9 @@ def department_lock(home: Path, department: str) -> Iterator[None]:
 
 def collect(home: Path, feed: Feed, feeds: dict[str, Feed]) -> list[str]:
     """References of all batches that await ``feed`` after its department's inbox has been sorted."""
-    siblings = [other for other in feeds.values() if other.department == feed.department]
+    siblings = [
+        other for other in feeds.values() if other.department == feed.department and other.source["kind"] == "drop"
+    ]
     inbox = home / "ingest" / feed.department
     inbox.mkdir(parents=True, exist_ok=True, mode=0o770)
     incoming = home / "landing" / ".incoming"
@@ -68,7 +71,7 @@ def _sort(home: Path, claim: drop.Claim, siblings: list[Feed]) -> None:
     feed_name = reading.feed or UNRECOGNISED
     base = home / "landing" / feed_name
     (base / ".open").mkdir(parents=True, exist_ok=True, mode=0o700)
-    batch_id, duplicate_of = _batch_id(base, reading.sha256)
+    batch_id, duplicate_of = sources.batch_id(base, reading.sha256)
     folder = base / batch_id
     data: dict[str, Any] = {
         "batch_id": batch_id,
@@ -123,22 +126,6 @@ def _refuse(home: Path, department: str, inbox: Path, refusal: drop.Refusal) -> 
         "original_name_safe": safe_name(refusal.name), "sha256": "", "size_bytes": 0, "source": "", "received_at": utc_now(),
         "state": "received", "reading": reading.to_json(),
     }).save()  # fmt: skip
-
-
-def _batch_id(base: Path, sha256: str) -> tuple[str, str | None]:
-    """The id for content ``sha256``, and the batch that already holds it, if that one was not blocked."""
-    first = sha256[:16]
-    number = 1
-    while (base / (first if number == 1 else f"{first}-{number}")).exists():
-        existing = first if number == 1 else f"{first}-{number}"
-        state = Batch.load(base.parent.parent, f"{base.name}/{existing}").state
-        if state != "blocked":
-            copy = 1
-            while (base / f"{first}-dup{copy}").exists():
-                copy += 1
-            return f"{first}-dup{copy}", existing
-        number += 1
-    return (first if number == 1 else f"{first}-{number}"), None
 
 
 def _corrected(home: Path, feed: str, batch_id: str) -> str | None:

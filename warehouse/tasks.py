@@ -7,6 +7,7 @@ a TransientError (worth a retry) or a TerminalError (an engineer's business), ea
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -37,17 +38,21 @@ def _reference(feed: str, batch_id: str) -> str:
 
 
 @scrubbed
-def collect(feed: str) -> list[str]:
-    """Take every whole file out of the inbox of the feed's department; return references of the batches that await this feed.
+def collect(feed: str, as_of: str | None = None) -> list[str]:
+    """Take every whole file out of the inbox of the feed's department, or ask the feed's system for news; return references of the
+    batches that await this feed.
 
-    Files of the department's other feeds are sorted to those; a file that no feed knows comes back as ``unrecognised/…``.
+    Files of the department's other feeds are sorted to those; a file that no feed knows comes back as ``unrecognised/…``. ``as_of``
+    (ISO): fetch the state of a past day (only a feed that is pulled).
     """
-    from warehouse import intake
+    from warehouse import intake, pulling
 
     feeds = load_feeds()
     if feed not in feeds:
         raise TerminalError(f"there is no feed {feed}")
     with without_row_text(f"collecting {feed}"):
+        if feeds[feed].source["kind"] != "drop":
+            return pulling.collect(settings.home(), feeds[feed], dt.date.fromisoformat(as_of) if as_of else None)
         return intake.collect(settings.home(), feeds[feed], feeds)
 
 
