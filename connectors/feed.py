@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from connectors import settings
+from connectors import database_settings, settings
 from connectors.errors import DeclarationError
 
 TYPES = frozenset(
@@ -169,6 +169,8 @@ def load_feed(path: Path) -> Feed:
     for passed, message in checks:
         if not passed:
             raise _fail(path, message)
+    if raw.get("source", {}).get("kind") == "database":
+        database_settings.validate(path, raw["mode"], raw["source"])
     by_name = {column.name: column for column in columns}
     for name in raw["key"]:
         if not by_name[name].required:
