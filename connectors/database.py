@@ -71,7 +71,7 @@ def pull(request: Request) -> Pulled | None:
             _forget(request.workdir)
             return _refused(request, settings, reading, found)
     finally:
-        rows.engine.dispose()
+        rows.close()
     if not reading.rows and settings.incremental and request.watermark is not None and not request.as_of:
         return None
     target = request.workdir / TEXT
@@ -103,7 +103,7 @@ def check(feed: Feed) -> list[str]:
             if key:
                 _named(key, found, feed)
     finally:
-        rows.engine.dispose()
+        rows.close()
     return lines + reading.notes + [problem["message"] for problem in reading.problems]
 
 
@@ -253,7 +253,7 @@ def _write(
 def _at_once(request: Request, settings: Settings, rows: Rows, plan: Plan) -> int:
     _forget(request.workdir)
     count = _write(request, settings, rows, plan, request.workdir / TEXT, where=[])
-    _unchanged(settings, rows, plan)
+    _unchanged(request, settings, rows, plan)
     return count
 
 
@@ -262,7 +262,6 @@ def _in_chunks(request: Request, settings: Settings, rows: Rows, plan: Plan) -> 
     folder = request.workdir / "parts"
     state = _state(request.workdir)
     parts = sorted(folder.glob("part-*.parquet"))
-    names = [f"k{index}" for index in range(len(plan.keys))]
     if state.get("fingerprint") != plan.fingerprint or not rows.readable(parts):
         _forget(request.workdir)
         state = {"fingerprint": plan.fingerprint, "watermark": plan.watermark}
@@ -271,20 +270,14 @@ def _in_chunks(request: Request, settings: Settings, rows: Rows, plan: Plan) -> 
         _keep(request.workdir, state)
     # What was changed since the first try began is behind its watermark, not behind ours.
     plan.watermark = state["watermark"]
-    dialect = rows.engine.dialect.name
+    if not parts:
+        _without_gaps(request, settings, rows, plan)
     while not (folder / "complete").exists():
-        where: list[Any] = []
-        if parts:
-            texts = rows.last(parts[-1], names)
-            values = [_bound(key, shape.value_of(str(text), key), dialect) for key, text in zip(plan.keys, texts, strict=True)]
-            _whole(request, settings, rows, plan, values)
-            where = [_behind(plan.keys, values)]
-        else:
-            _without_gaps(request, settings, rows, plan)
+        where = [_behind(plan.keys, _last_key(request, settings, rows, plan, parts[-1]))] if parts else []
         part = folder / f"part-{len(parts):06d}.parquet"
         count = _write(request, settings, rows, plan, part, where=where, limit=settings.chunk_rows)
-        _unchanged(settings, rows, plan)
         parts.append(part)
+        _unchanged(request, settings, rows, plan)
         if count < settings.chunk_rows:
             (folder / "complete").touch(mode=0o600)
     total = rows.merge(parts, [f"c{index}" for index in range(len(plan.chosen))], request.workdir / TEXT)
@@ -301,30 +294,37 @@ def _behind(keys: list[shape.SourceColumn], values: list[Any]) -> Any:
     return sa.and_(_column(keys[0]) >= values[0], sa.or_(*steps))
 
 
-def _whole(request: Request, settings: Settings, rows: Rows, plan: Plan, values: list[Any]) -> None:
-    """A key that two rows share would lose one of them at the border of two chunks."""
+def _last_key(request: Request, settings: Settings, rows: Rows, plan: Plan, part: Path) -> list[Any]:
+    """The key at the end of a part. One that two rows share would lose one of them at the border of two chunks."""
+    texts = rows.last(part, [f"k{index}" for index in range(len(plan.keys))])
+    dialect = rows.engine.dialect.name
+    values = [_bound(key, shape.value_of(str(text), key), dialect) for key, text in zip(plan.keys, texts, strict=True)]
     same = [_column(key) == value for key, value in zip(plan.keys, values, strict=True)]
-    statement = sa.select(sa.func.count()).select_from(shape.from_clause(settings, plan.columns)).where(*plan.where, *same)
-    with rows.engine.connect() as session:
-        if (session.execute(statement).scalar() or 0) > 1:
-            raise TerminalError(f"feed {request.feed.name}: [source] key_order is not unique: add a column to it")
+    if _count(settings, rows, plan, sa.and_(*same)) > 1:
+        raise TerminalError(f"feed {request.feed.name}: [source] key_order is not unique: add a column to it")
+    return values
 
 
 def _without_gaps(request: Request, settings: Settings, rows: Rows, plan: Plan) -> None:
-    if not any(key.nullable for key in plan.keys):
-        return
     empty = sa.or_(*(_column(key).is_(None) for key in plan.keys))
-    statement = sa.select(sa.func.count()).select_from(shape.from_clause(settings, plan.columns)).where(*plan.where, empty)
+    if any(key.nullable for key in plan.keys) and _count(settings, rows, plan, empty):
+        raise TerminalError(f"feed {request.feed.name}: [source] key_order has rows without a key")
+
+
+def _count(settings: Settings, rows: Rows, plan: Plan, condition: Any) -> int:
+    statement = sa.select(sa.func.count()).select_from(shape.from_clause(settings, plan.columns))
     with rows.engine.connect() as session:
-        if session.execute(statement).scalar():
-            raise TerminalError(f"feed {request.feed.name}: [source] key_order has rows without a key")
+        return int(session.execute(statement.where(*plan.where, condition)).scalar() or 0)
 
 
-def _unchanged(settings: Settings, rows: Rows, plan: Plan) -> None:
+def _unchanged(request: Request, settings: Settings, rows: Rows, plan: Plan) -> None:
     """Nothing that was read while the source's columns changed is used."""
     with rows.engine.connect() as session:
-        if shape.columns(session, settings) != plan.columns:
-            raise TransientError("the source's columns were changed while they were read: the pull begins anew")
+        if shape.columns(session, settings) == plan.columns:
+            return
+    _forget(request.workdir)
+    (request.workdir / TEXT).unlink(missing_ok=True)
+    raise TransientError(f"feed {request.feed.name}: the source's columns were changed while they were read")
 
 
 def _state(workdir: Path) -> dict[str, Any]:

@@ -143,7 +143,8 @@ def from_clause(settings: Settings, found: list[SourceColumn]) -> Any:
     if settings.query:
         # A colon before a word would be a parameter for SQLAlchemy.
         text = re.sub(r"(?<![:\w\\]):(\w+)(?!:)", r"\\:\1", settings.query)
-        return sa.text(text).columns(*names).subquery("pulled")
+        # The line break ends a comment on the query's last line.
+        return sa.text(text + "\n").columns(*names).subquery("pulled")
     schema, name = relation(settings)
     return sa.table(name, *names, schema=schema)
 

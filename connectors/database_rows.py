@@ -54,6 +54,12 @@ class Rows:
         self.memory_bytes = memory_bytes
         self.spill = spill
         self.engine: Engine = engine(connection, timeout_seconds)
+        self._con: duckdb.DuckDBPyConnection | None = None
+
+    def close(self) -> None:
+        if self._con is not None:
+            self._con.close()
+        self.engine.dispose()
 
     @property
     def scans(self) -> bool:
@@ -73,35 +79,30 @@ class Rows:
         ``types`` and ``labels``: the feed's type and title of each column. The file appears whole or not at all. Raises Problem for
         values that have no exact text.
         """
-        self.spill.mkdir(parents=True, exist_ok=True, mode=0o700)
         temporary = target.with_name(f".{target.name}.{os.getpid()}")
-        con = self._duckdb()
         try:
             if self.scans:
-                count = self._scan(con, statement, names, temporary)
+                count = self._scan(statement, names, temporary)
             else:
-                count = self._fetch(con, statement, names, types, labels, temporary)
+                count = self._fetch(statement, names, types, labels, temporary)
             os.chmod(temporary, 0o600)
             temporary.replace(target)
             return count
         finally:
-            con.close()
             temporary.unlink(missing_ok=True)
 
     def merge(self, parts: Sequence[Path], names: Sequence[str], target: Path) -> int:
         """The parts, one behind the other, as ``target``."""
         temporary = target.with_name(f".{target.name}.{os.getpid()}")
-        con = self._duckdb()
         try:
             files = ", ".join(_literal(str(part)) for part in parts)
-            found = con.execute(
+            found = self._duckdb.execute(
                 f"COPY (SELECT {', '.join(names)} FROM read_parquet([{files}])) TO {_literal(str(temporary))} ({PARQUET})"
             ).fetchone()
             os.chmod(temporary, 0o600)
             temporary.replace(target)
             return int(found[0]) if found else 0
         finally:
-            con.close()
             temporary.unlink(missing_ok=True)
 
     def readable(self, parts: Sequence[Path]) -> bool:
@@ -123,9 +124,13 @@ class Rows:
             ).fetchone()
         return list(row or ())
 
+    @property
     def _duckdb(self) -> duckdb.DuckDBPyConnection:
+        """The one connection of this object, with the source attached if it is scanned."""
+        if self._con is not None:
+            return self._con
         self.spill.mkdir(parents=True, exist_ok=True, mode=0o700)
-        con = duckdb.connect(
+        self._con = con = duckdb.connect(
             config={
                 "memory_limit": f"{int(self.memory_bytes * 0.6) // 2**20}MiB",
                 "threads": min(2, os.cpu_count() or 1),
@@ -138,6 +143,13 @@ class Rows:
             }
         )
         con.execute("SET enable_progress_bar = false")
+        if self.scans:
+            kind = SCANNERS[self.engine.dialect.name]
+            _load(con, f"{kind}_scanner")
+            if kind == "mysql":
+                con.execute("SET mysql_session_time_zone = '+08:00'")
+            address = address_of(self.connection, self.timeout_seconds)
+            con.execute(f"ATTACH {_literal(address)} AS source (TYPE {kind}, READ_ONLY)")
         return con
 
     def _compiled(self, statement: sa.Select[Any]) -> str:
@@ -148,34 +160,28 @@ class Rows:
         dialect.identifier_preparer = dialect.preparer(dialect)
         return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
-    def _scan(
-        self, con: duckdb.DuckDBPyConnection, statement: sa.Select[Any], names: Sequence[str], target: Path
-    ) -> int:
+    def _scan(self, statement: sa.Select[Any], names: Sequence[str], target: Path) -> int:
         kind = SCANNERS[self.engine.dialect.name]
-        _load(con, f"{kind}_scanner")
-        options = ""
-        if kind == "mysql":
-            con.execute("SET mysql_session_time_zone = '+08:00'")
-            options = ", stream_results = true"
-            if not getattr(self.engine.dialect, "is_mariadb", False):
-                statement = statement.prefix_with(f"/*+ MAX_EXECUTION_TIME({self.timeout_seconds * 1000}) */")
+        options = ", stream_results = true" if kind == "mysql" else ""
+        mariadb = bool(getattr(self.engine.dialect, "is_mariadb", False))
+        if kind == "mysql" and not mariadb:
+            statement = statement.prefix_with(f"/*+ MAX_EXECUTION_TIME({self.timeout_seconds * 1000}) */")
         text = self._compiled(statement)
-        if kind == "mysql" and getattr(self.engine.dialect, "is_mariadb", False):
+        if mariadb:
             text = f"SET STATEMENT max_statement_time={self.timeout_seconds} FOR {text}"
-        address = address_of(self.connection, self.timeout_seconds)
-        con.execute(f"ATTACH {_literal(address)} AS source (TYPE {kind}, READ_ONLY)")
         cells = ", ".join(f"nullif({name}, '') AS {name}" for name in names)
-        found = con.execute(
+        found = self._duckdb.execute(
             f"COPY (SELECT {cells} FROM {kind}_query('source', {_literal(text)}{options}) AS pulled({', '.join(names)})) "
             f"TO {_literal(str(target))} ({PARQUET})"
         ).fetchone()
         return int(found[0]) if found else 0
 
     def _fetch(
-        self, con: duckdb.DuckDBPyConnection, statement: sa.Select[Any], names: Sequence[str], types: Sequence[str],
+        self, statement: sa.Select[Any], names: Sequence[str], types: Sequence[str],
         labels: Sequence[str], target: Path,
     ) -> int:  # fmt: skip
-        con.execute(f"CREATE TEMP TABLE rows ({', '.join(f'{name} VARCHAR' for name in names)})")
+        con = self._duckdb
+        con.execute(f"CREATE OR REPLACE TEMP TABLE rows ({', '.join(f'{name} VARCHAR' for name in names)})")
         cells = ", ".join(f"nullif({name}, '')" for name in names)
         deadline = time.monotonic() + self.timeout_seconds
         size, count = 2_000, 0
@@ -196,6 +202,7 @@ class Rows:
                 size = max(200, min(50_000, BLOCK_BYTES * len(rows) // weight))
             result.close()
         con.execute(f"COPY rows TO {_literal(str(target))} ({PARQUET})")
+        con.execute("DROP TABLE rows")
         return count
 
 

@@ -31,10 +31,10 @@ class Server:
     user: str
     password: str = ""
 
-    def airflow(self, schema: str, **changes: Any) -> str:
+    def airflow(self, database: str, **changes: Any) -> str:
         """The text of ``AIRFLOW_CONN_<ID>``."""
         fields = {"conn_type": self.conn_type, "host": self.host, "port": self.port, "login": self.user,
-                  "password": self.password, "schema": schema}  # fmt: skip
+                  "password": self.password, "schema": database}  # fmt: skip
         return json.dumps({key: value for key, value in {**fields, **changes}.items() if value not in ("", None)})
 
 
