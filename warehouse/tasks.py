@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -172,17 +172,17 @@ def sync(names: list[str], progress: Progress) -> list[dict[str, Any]]:
     threading.Thread(target=run.warm, daemon=True).start()
     summaries: list[dict[str, Any]] = []
     home: Path = settings.home()
-    waiting: list[tuple[str, str]] = []
-    for name in names or list(feeds):
-        for reference in collect(name):
-            if (name, reference) not in waiting:
-                waiting.append((name, reference))
-    # Reading and validating need no lock, so the next batches are organised while one is merged.
+    waiting: dict[str, str] = {}
+    # Reading and validating need no lock, so the next batches are organised while one is merged or looked for.
     ahead = int(settings.number("organise_ahead", 2))
     pool = ThreadPoolExecutor(max_workers=max(1, ahead))
+    organised: dict[str, Future[dict[str, Any]]] = {}
     try:
-        organised = {ref: pool.submit(organise, name, ref) for name, ref in waiting} if ahead else {}
-        for name, reference in waiting:
+        for name in names or list(feeds):
+            for reference in collect(name):
+                if waiting.setdefault(reference, name) == name and ahead and reference not in organised:
+                    organised[reference] = pool.submit(organise, name, reference)
+        for reference, name in waiting.items():
             progress(f"{reference}: {Batch.load(home, reference).data['original_name_safe']}")
             if reference in organised:
                 organised[reference].result()

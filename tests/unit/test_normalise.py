@@ -27,7 +27,9 @@ def read(con, raw, *, unit=None, **declared):
     column = Column(**{"name": "x", "aliases": ("列",), **declared})
     con.execute("DELETE FROM cell")
     con.execute("INSERT INTO cell VALUES (?)", [raw])
-    return con.execute(normalise.typed_sql([normalise.Cell(column, "raw", unit)], "cell")).fetchone()
+    typed = normalise.typed_sql([normalise.Cell(column, "raw", unit)], "cell")
+    method = ", x__method" if column.type == "citizen_id" else ""
+    return con.execute(f"SELECT x, {normalise.problem_columns(['x'])}{method} FROM ({typed})").fetchone()
 
 
 VALID = "210782197001010002"
