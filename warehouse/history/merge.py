@@ -17,7 +17,6 @@ from expectations.normalise import identifier, literal
 from warehouse import identity
 from warehouse.history.tables import BOOKKEEPING, OPEN_DATE, OPEN_TIME, core_columns, key_columns, table
 
-
 # Rows that are less than one in so many are copied before they are worked on.
 FEW = 4
 
