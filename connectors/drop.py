@@ -187,6 +187,17 @@ def refusals(inbox: Path) -> list[Refusal]:
         return _look(descriptor)[1]
 
 
+def check(department: str, inbox: Path) -> list[str]:
+    """What an engineer wants to know of an inbox, line by line; nothing is touched. Raises TerminalError if it cannot be used."""
+    if not inbox.is_dir() or inbox.is_symlink():
+        raise TerminalError(f"ingest/{department} is not a folder")
+    if not os.access(inbox, os.R_OK | os.W_OK | os.X_OK):
+        raise TerminalError(f"ingest/{department} cannot be read and written by this user")
+    with _folder(inbox) as descriptor:
+        found, refused = _look(descriptor)
+    return [f"ingest/{department}: {len(found)} files waiting, {len(refused)} that will not be taken"]
+
+
 def claim(department: str, inbox: Path, incoming: Path, settle_seconds: float | None = None) -> list[Claim]:
     """Take every whole file out of ``inbox`` into ``incoming/<department>/``, in order of arrival.
 

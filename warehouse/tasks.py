@@ -148,6 +148,42 @@ def document() -> int:
     return len(found)
 
 
+@scrubbed
+def reopen(feed: str, batch_id: str) -> list[str]:
+    """Let one batch run through all its steps once more; returns its reference.
+
+    A blocked batch is read and judged anew (the declaration may have been mended); a merged one only gets its receipt again.
+    """
+    from warehouse import releasing
+
+    return [releasing.reopen(settings.home(), _reference(feed, batch_id))]
+
+
+@scrubbed
+def check(feed: str) -> list[str]:
+    """Can the feed's source be reached? What was found, line by line; nothing is fetched. Raises like :func:`collect`."""
+    from connectors import drop, pull
+
+    feeds = load_feeds()
+    if feed not in feeds:
+        raise TerminalError(f"there is no feed {feed}")
+    with without_row_text(f"checking {feed}"):
+        if feeds[feed].source["kind"] == "drop":
+            return drop.check(feeds[feed].department, settings.home() / "ingest" / feeds[feed].department)
+        return pull.check(feeds[feed])
+
+
+@scrubbed
+def lateness() -> int:
+    """Alert for late feeds; returns how many there are."""
+    from warehouse.upkeep import lateness as late
+
+    with without_row_text("looking for late feeds"):
+        # Ledger times are UTC; the county's day is eight hours ahead.
+        today = (dt.datetime.now(dt.UTC) + dt.timedelta(hours=8)).date()
+        return len(late.tell(settings.home(), load_feeds(), today))
+
+
 def _summary(batch: Batch) -> dict[str, Any]:
     """What may stand in XCom and on a terminal: identifiers of the batch and counts."""
     names = ("batch_id", "feed", "state", "as_of", "rows_read", "rows_landed", "rows_quarantined", "rows_skipped")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -35,7 +37,7 @@ FEEDS = [
 
 def test_the_dag_ids_are_the_golden_list(dagbag: Any) -> None:
     assert dagbag.import_errors == {}
-    assert sorted(dagbag.dags) == sorted([*FEEDS, "marts"])
+    assert sorted(dagbag.dags) == sorted([*FEEDS, "marts", "freshness"])
     assert sorted(load_feeds()) == FEEDS
 
 
@@ -91,6 +93,27 @@ def test_feeds_of_one_department_share_its_doorbell(dagbag: Any) -> None:
     assert all(names == {f"inbox_{department}"} for department, names in bells.items())
 
 
+def test_a_run_can_be_told_which_batch_which_day_or_only_to_test(dagbag: Any) -> None:
+    for name in FEEDS:
+        dag = dagbag.dags[name]
+        assert set(dag.params) == {"batch_id", "as_of", "test_connection"}
+        (deadline,) = dag.deadline if isinstance(dag.deadline, list) else [dag.deadline]
+        assert deadline.callback.kwargs["feed"] == name
+
+
+def test_a_backfill_asks_for_the_day_it_stands_for() -> None:
+    import runpy
+
+    past_day = runpy.run_path(str(ROOT / "dags" / "feeds.py"))["past_day"]
+    # Half past midnight in the county is still the evening before in UTC.
+    night = dt.datetime(2019, 6, 30, 16, 30, tzinfo=dt.UTC)
+    backfill = SimpleNamespace(run_type="backfill", logical_date=night)
+    scheduled = SimpleNamespace(run_type="scheduled", logical_date=night)
+    assert past_day({"as_of": None}, backfill) == "2019-07-01"
+    assert past_day({"as_of": None}, scheduled) is None
+    assert past_day({"as_of": "2018-12-31"}, scheduled) == "2018-12-31"
+
+
 def test_a_dag_s_page_says_what_the_declaration_says(dagbag: Any) -> None:
     for name, feed in load_feeds().items():
         page = dagbag.dags[name].doc_md
@@ -137,7 +160,7 @@ def test_reading_is_quick_and_light() -> None:
     """Every task reads its DAG file anew: nothing heavy may be imported by it."""
     script = (
         "import sys, time, runpy; import airflow.sdk; started = time.monotonic()\n"
-        "for name in ('feeds', 'marts'): runpy.run_path(f'dags/{name}.py')\n"
+        "for name in ('feeds', 'marts', 'freshness'): runpy.run_path(f'dags/{name}.py')\n"
         "print(time.monotonic() - started, *sys.modules)"
     )
     started = time.monotonic()

@@ -27,7 +27,7 @@ def doorbells(feeds: Mapping[str, Feed]) -> dict[str, Asset]:
                 )
             ],
         )
-        for department in sorted({feed.department for feed in feeds.values()})
+        for department in sorted({feed.department for feed in feeds.values() if feed.source["kind"] == "drop"})
     }
 
 
