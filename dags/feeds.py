@@ -22,7 +22,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from connectors import settings
 from connectors.feed import Feed, load_feed, load_feeds
-from warehouse.upkeep.assets import doorbells, tables
+from warehouse.upkeep.assets import arrivals, tables
 from warehouse.upkeep.pools import WRITER
 from warehouse.upkeep.retries import DEFAULTS
 
@@ -95,8 +95,8 @@ def _source(feed: Feed) -> str:
     return f"端口对接 pulled: {feed.source['kind']}, Airflow connection `{feed.source.get('connection', '')}`"
 
 
-def feed_dag(feed: Feed, bell: Asset | None, table: Asset) -> DAG:
-    """The DAG of one feed: rung by its department's inbox with the declared schedule as safety net, or by the schedule alone."""
+def feed_dag(feed: Feed, arrival: Asset | None, table: Asset) -> DAG:
+    """The DAG of one feed: woken when its department's inbox was sorted, with the declared schedule as safety net, or by the schedule alone."""
     name = feed.name
     clock = CronTriggerTimetable(feed.schedule, timezone=TIMEZONE)
     with DAG(
@@ -105,7 +105,7 @@ def feed_dag(feed: Feed, bell: Asset | None, table: Asset) -> DAG:
         description=f"{feed.department_title}：{feed.title}",
         doc_md=document(feed),
         # A feed that is pulled has a clock only, which Airflow can turn back: `airflow backfill create`.
-        schedule=AssetOrTimeSchedule(assets=[bell], timetable=clock) if bell is not None else clock,
+        schedule=AssetOrTimeSchedule(assets=[arrival], timetable=clock) if arrival is not None else clock,
         start_date=FIRST_DAY,
         catchup=False,
         params=PARAMS,
@@ -181,9 +181,7 @@ def wanted() -> dict[str, Feed]:
 
 
 _feeds = wanted()
-_bells = doorbells(_feeds)
+_arrivals = arrivals(_feeds)
 _tables = tables(_feeds)
 for _name, _feed in _feeds.items():
-    globals()[_name] = feed_dag(
-        _feed, _bells[_feed.department] if _feed.source["kind"] == "drop" else None, _tables[_name]
-    )
+    globals()[_name] = feed_dag(_feed, _arrivals.get(_name), _tables[_name])

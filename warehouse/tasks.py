@@ -57,6 +57,25 @@ def collect(feed: str, as_of: str | None = None) -> list[str]:
 
 
 @scrubbed
+def sort_inbox(department: str) -> list[str]:
+    """Make batches of the whole files in a department's inbox; the feeds of the department that have unfinished batches."""
+    from warehouse import intake
+    from warehouse.batch import unfinished
+
+    feeds = load_feeds()
+    names = sorted(
+        name for name, feed in feeds.items() if feed.department == department and feed.source["kind"] == "drop"
+    )
+    if not names:
+        raise TerminalError(f"no feed of {department} is dropped as a file")
+    home = settings.home()
+    with without_row_text(f"sorting the inbox of {department}"):
+        # The first feed answers for files that no feed knows.
+        first = intake.collect(home, feeds[names[0]], feeds)
+        return [name for name in names if (first if name == names[0] else any(True for _ in unfinished(home, name)))]
+
+
+@scrubbed
 def organise(feed: str, batch_id: str) -> dict[str, Any]:
     """Stage and validate one batch; returns its counts. Needs no lock on the warehouse."""
     from warehouse import organising

@@ -33,11 +33,12 @@ FEEDS = [
     "social_insurance",
     "village",
 ]
+INBOXES = [f"inbox_{department}" for department in sorted({feed.department for feed in load_feeds().values()})]
 
 
 def test_the_dag_ids_are_the_golden_list(dagbag: Any) -> None:
     assert dagbag.import_errors == {}
-    assert sorted(dagbag.dags) == sorted([*FEEDS, "marts", "freshness"])
+    assert sorted(dagbag.dags) == sorted([*FEEDS, *INBOXES, "marts", "freshness"])
     assert sorted(load_feeds()) == FEEDS
 
 
@@ -84,13 +85,17 @@ def test_every_pool_is_declared(dagbag: Any) -> None:
     assert POOLS[WRITER][0] == 1
 
 
-def test_feeds_of_one_department_share_its_doorbell(dagbag: Any) -> None:
-    bells: dict[str, set[str]] = {}
-    for name, feed in load_feeds().items():
-        assets = list(dagbag.dags[name].schedule.asset_condition.objects)
-        assert len(assets) == 1 and len(assets[0].watchers) == 1
-        bells.setdefault(feed.department, set()).add(assets[0].name)
-    assert all(names == {f"inbox_{department}"} for department, names in bells.items())
+def test_a_department_s_bell_wakes_the_feeds_that_have_work(dagbag: Any) -> None:
+    departments = {feed.department for feed in load_feeds().values() if feed.source["kind"] == "drop"}
+    assert {f"inbox_{department}" for department in departments} == set(INBOXES)
+    for department in departments:
+        dag = dagbag.dags[f"inbox_{department}"]
+        (bell,) = dag.schedule
+        assert bell.name == f"inbox_{department}" and len(bell.watchers) == 1
+        assert [outlet.name for outlet in dag.task_dict["sort"].outlets] == [f"sorted_{department}"]
+    for name in FEEDS:
+        (arrival,) = dagbag.dags[name].schedule.asset_condition.objects
+        assert arrival.name == f"arrived_{name}"
 
 
 def test_a_run_can_be_told_which_batch_which_day_or_only_to_test(dagbag: Any) -> None:
@@ -160,7 +165,7 @@ def test_reading_is_quick_and_light() -> None:
     """Every task reads its DAG file anew: nothing heavy may be imported by it."""
     script = (
         "import sys, time, runpy; import airflow.sdk; started = time.monotonic()\n"
-        "for name in ('feeds', 'marts', 'freshness'): runpy.run_path(f'dags/{name}.py')\n"
+        "for name in ('feeds', 'inboxes', 'marts', 'freshness'): runpy.run_path(f'dags/{name}.py')\n"
         "print(time.monotonic() - started, *sys.modules)"
     )
     started = time.monotonic()
