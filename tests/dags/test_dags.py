@@ -23,14 +23,25 @@ from warehouse.upkeep.retries import POLICY
 
 FEEDS = [
     "bank_loan",
+    "business_registration",
+    "cremation",
+    "death",
     "education_enrollment",
     "health_insurance",
     "health_settlement",
     "household_registration",
     "housing_assessment",
+    "housing_renovation",
+    "interest_subsidy",
+    "loan_repayment",
+    "real_estate",
     "registry_household",
     "registry_person",
     "social_insurance",
+    "special_hardship",
+    "subsistence_allowance",
+    "temporary_relief",
+    "vehicle",
     "village",
 ]
 INBOXES = [f"inbox_{department}" for department in sorted({feed.department for feed in load_feeds().values()})]
