@@ -20,16 +20,24 @@ from warehouse.upkeep.pools import POOLS, WRITER
 from warehouse.upkeep.retries import POLICY
 
 FEEDS = [
+    "aid_measure",
     "bank_loan",
     "education_enrollment",
+    "fund_allotment",
+    "fund_payment",
     "health_insurance",
     "health_settlement",
+    "helper_assignment",
     "household_registration",
     "housing_assessment",
+    "project",
+    "project_beneficiary",
+    "project_disclosure",
     "registry_household",
     "registry_person",
     "social_insurance",
     "village",
+    "visit",
 ]
 
 
