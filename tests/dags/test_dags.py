@@ -22,18 +22,25 @@ from warehouse.upkeep.pools import POOLS, WRITER
 from warehouse.upkeep.retries import POLICY
 
 FEEDS = [
+    "aid_measure",
     "bank_loan",
     "business_registration",
     "cremation",
     "death",
     "education_enrollment",
+    "fund_allotment",
+    "fund_payment",
     "health_insurance",
     "health_settlement",
+    "helper_assignment",
     "household_registration",
     "housing_assessment",
     "housing_renovation",
     "interest_subsidy",
     "loan_repayment",
+    "project",
+    "project_beneficiary",
+    "project_disclosure",
     "real_estate",
     "registry_household",
     "registry_person",
@@ -43,6 +50,7 @@ FEEDS = [
     "temporary_relief",
     "vehicle",
     "village",
+    "visit",
 ]
 INBOXES = [f"inbox_{department}" for department in sorted({feed.department for feed in load_feeds().values()})]
 
