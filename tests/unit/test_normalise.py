@@ -188,7 +188,9 @@ def test_whole_numbers_are_not_rounded(con):
     assert read(con, "12.5", type="integer") == (None, "NUMBER_INVALID")
 
 
-@pytest.mark.parametrize(("raw", "value"), [("9个月", "9"), ("9 月", "9"), ("９", "9"), ("40学时", "40"), ("10.5天", "10.5")])
+@pytest.mark.parametrize(
+    ("raw", "value"), [("9个月", "9"), ("9 月", "9"), ("９", "9"), ("40学时", "40"), ("10.5天", "10.5")]
+)
 def test_a_number_may_carry_its_unit(con, raw, value):
     assert read(con, raw, type="number", unit="月") == (Decimal(value), None)
 
