@@ -190,6 +190,9 @@ def _value(cell: Cell, raw: str, f: str, p: str, q: str, h: str) -> str:
             slow = f"yuan_value({raw}, {p}, {UNIT_FACTORS.get(cell.unit or '元', 1)})"
         case "number":
             slow = f"try_cast(number_value({p}) AS DECIMAL(18,4))"
+            if cell.unit == "月":
+                # The unit behind a number is dropped, but «1年» is no single month.
+                slow = f"CASE WHEN NOT ends_with({p}, '年') THEN {slow} END"
         case "ratio":
             slow = f"ratio_value({p})"
         case "boolean":

@@ -191,6 +191,18 @@ def test_whole_numbers_are_not_rounded(con):
 
 
 @pytest.mark.parametrize(
+    ("raw", "value"), [("9个月", "9"), ("9 月", "9"), ("９", "9"), ("40学时", "40"), ("10.5天", "10.5")]
+)
+def test_a_number_may_carry_its_unit(con, raw, value):
+    assert read(con, raw, type="number", unit="月") == (Decimal(value), None)
+
+
+@pytest.mark.parametrize("raw", ["3-11月", "全年", "1年", "8、9月"])
+def test_what_is_no_number_of_months_is_refused(con, raw):
+    assert read(con, raw, type="number", unit="月") == (None, "NUMBER_INVALID")
+
+
+@pytest.mark.parametrize(
     ("raw", "value"), [("是", True), ("有", True), ("√", True), ("无", False), ("0", False), ("", None)]
 )
 def test_yes_and_no(con, raw, value):
