@@ -82,7 +82,8 @@ def merge(feed: str, batch_id: str) -> dict[str, Any]:
 
 @scrubbed
 def feedback(feed: str, batch_id: str) -> dict[str, Any]:
-    """Write the sender's receipt and close the batch."""
+    """Write the sender's receipt, take it to the outbox elsewhere if the department has one, and close the batch."""
+    from connectors import places, remote
     from warehouse.feedback import write_receipt
 
     home = settings.home()
@@ -94,6 +95,8 @@ def feedback(feed: str, batch_id: str) -> dict[str, Any]:
         rejects = batch.rejects if batch.rejects.exists() else None
         header = list((batch.data.get("reading") or {}).get("header") or [])
         receipt = write_receipt(outbox, batch.data, declaration, rejects, header)
+        if (elsewhere := places.outbox(str(batch.data["department"]))) is not None:
+            remote.deliver(elsewhere, receipt)
         batch.save(receipt=receipt.name, receipted_at=batch.data.get("receipted_at") or utc_now())
         batch.close()
     return _summary(batch)
