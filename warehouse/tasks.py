@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors import settings
-from connectors.errors import TerminalError, scrubbed, without_row_text
+from connectors.errors import FupinError, TerminalError, scrubbed, without_row_text
 from connectors.feed import Feed, load_feeds
 from warehouse.batch import UNRECOGNISED, Batch, utc_now
 
@@ -161,7 +161,8 @@ def _summary(batch: Batch) -> dict[str, Any]:
 def sync(names: list[str], progress: Progress) -> list[dict[str, Any]]:
     """Every step for the feeds ``names`` (all when empty) in this process, then marts and snapshot; returns a summary per batch.
 
-    What an engineer runs without a scheduler; the steps are those that the DAGs call.
+    What an engineer runs without a scheduler; the steps are those that the DAGs call. A system or outbox that fails stops nobody
+    else: the first failure is raised when everything else is done.
     """
     import threading
 
@@ -176,8 +177,14 @@ def sync(names: list[str], progress: Progress) -> list[dict[str, Any]]:
     summaries: list[dict[str, Any]] = []
     home: Path = settings.home()
     waiting: list[tuple[str, str]] = []
+    failures: list[FupinError] = []
     for name in names or list(feeds):
-        for reference in collect(name):
+        try:
+            references = collect(name)
+        except FupinError as error:
+            failures.append(error)
+            continue
+        for reference in references:
             if (name, reference) not in waiting:
                 waiting.append((name, reference))
     # Reading and validating need no lock, so the next batches are organised while one is merged.
@@ -192,7 +199,11 @@ def sync(names: list[str], progress: Progress) -> list[dict[str, Any]]:
             else:
                 organise(name, reference)
             merge(name, reference)
-            summaries.append(feedback(name, reference))
+            try:
+                summaries.append(feedback(name, reference))
+            except FupinError as error:
+                # The batch stays open: the next run delivers its receipt.
+                failures.append(error)
     finally:
         pool.shutdown(cancel_futures=True)
     # Even when no file came: an earlier run may have died between its last merge and its snapshot.
@@ -205,4 +216,8 @@ def sync(names: list[str], progress: Progress) -> list[dict[str, Any]]:
             progress("snapshot")
             publish()
             documented.result()
+    for failure in failures[1:]:
+        log.error("%s", failure)
+    if failures:
+        raise failures[0]
     return summaries

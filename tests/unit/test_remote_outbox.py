@@ -38,7 +38,9 @@ def outbox(server: SftpServer) -> list[str]:
     return sorted(path.name for path in (server.root / "out").iterdir())
 
 
-def test_sync_takes_from_the_server_and_puts_the_receipt_there(server: SftpServer, data_root: Path) -> None:
+def test_sync_takes_from_the_server_and_puts_the_receipt_there(
+    server: SftpServer, data_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (server.root / "in" / "不认识的.csv").write_bytes(UNKNOWN)
     # The office's first feed takes care of what no feed knows.
     first = min(feed.name for feed in load_feeds().values() if feed.department == "fupinban")
@@ -47,7 +49,13 @@ def test_sync_takes_from_the_server_and_puts_the_receipt_there(server: SftpServe
     assert outbox(server) == ["不认识的.csv.回执.xlsx"]
     here = data_root / "outbox" / "fupinban" / "不认识的.csv.回执.xlsx"
     assert (server.root / "out" / here.name).read_bytes() == here.read_bytes()
-    assert tasks.sync([first], lambda _: None) == []
+    # A department whose server is down stops nobody else; that it is down is said in the end.
+    (server.root / "in" / "还有.csv").write_bytes(UNKNOWN + b"3,4\n")
+    monkeypatch.setenv("AIRFLOW__FUPIN__INBOX_GONGAN", "sftp://127.0.0.1:1/in?connection=office")
+    other = next(feed.name for feed in load_feeds().values() if feed.department == "gongan")
+    with pytest.raises(TransientError, match="inbox_gongan"):
+        tasks.sync([other, first], lambda _: None)
+    assert outbox(server) == ["不认识的.csv.回执.xlsx", "还有.csv.回执.xlsx"]
 
 
 def test_an_upload_that_breaks_shows_nobody_half_a_receipt(server: SftpServer, tmp_path: Path) -> None:
