@@ -20,7 +20,8 @@ from airflow.sdk.definitions.callback import SyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from airflow.sdk.exceptions import AirflowSkipException
 
-from connectors import settings
+from connectors import places, settings
+from connectors.errors import FupinError
 from connectors.feed import Feed, load_feed, load_feeds
 from warehouse.upkeep.assets import arrivals, tables
 from warehouse.upkeep.pools import WRITER
@@ -67,6 +68,16 @@ def counts(result: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in result.items() if isinstance(value, int) or key in ("batch_id", "state")}
 
 
+def folders(local: str, department: str) -> str:
+    """The department's folder here, and the one elsewhere if a setting names it."""
+    try:
+        elsewhere = places.inbox(department) if local == "ingest" else places.outbox(department)
+    except FupinError as error:
+        # A wrong setting is one department's trouble: its tasks fail, every DAG is still there.
+        return f"`{local}/{department}/` ({error})"
+    return f"`{local}/{department}/`" + (f" `{elsewhere.url}`" if elsewhere else "")
+
+
 def document(feed: Feed) -> str:
     """The declaration as Markdown, for the DAG's page."""
     rows = "\n".join(
@@ -78,7 +89,7 @@ def document(feed: Feed) -> str:
 
 - 一行是什么 grain: {feed.grain}
 - 更新方式 mode: `{feed.mode}`　主键 key: {", ".join(f"`{name}`" for name in feed.key)}
-- {_source(feed)}　回执 receipts: `outbox/{feed.department}/`
+- {_source(feed)}　回执 receipts: {folders("outbox", feed.department)}
 - 超过 {feed.freshness_days} 天没有新数据即为迟报 late
 - 依据 legal basis: {feed.legal_basis or "—"}
 - 用途 purpose: {feed.purpose or "—"}
@@ -91,7 +102,7 @@ def document(feed: Feed) -> str:
 
 def _source(feed: Feed) -> str:
     if feed.source["kind"] == "drop":
-        return f"收件夹 inbox: `ingest/{feed.department}/`"
+        return f"收件夹 inbox: {folders('ingest', feed.department)}"
     return f"端口对接 pulled: {feed.source['kind']}, Airflow connection `{feed.source.get('connection', '')}`"
 
 
