@@ -78,7 +78,7 @@ class Limits:
     attempts: int = 6
     backoff_seconds: float = 1.0
     backoff_limit_seconds: float = 60.0
-    page_bytes: int = 32 * 1024**2
+    page_bytes: int = 16 * 1024**2
     pull_bytes: int = 20 * 1000**3
     pages: int = 100_000
     resume_hours: float = 6.0

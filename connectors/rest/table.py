@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,9 +20,13 @@ from connectors.rest.declaration import Source, Watermark
 from connectors.rest.numbers import quote_numbers
 
 PREPARED = "pages.ndjson"
-# Pages that may wait for the quoting thread: bounds memory where the network is faster.
-AHEAD = 4
-SMALLEST_BUFFER = 16 * 1024**2
+SPILL = ".spill"
+# Bytes of pages that may wait for the quoting thread: bounds memory where the network is faster.
+AHEAD_BYTES = 4 * 1024**2
+# DuckDB reads lines through buffers of this size or that of the longest line; larger ones are faster, each thread has some.
+BUFFER = 16 * 1024**2
+BUFFERS_A_THREAD = 6
+THREAD_BYTES = 32 * 1024**2
 CHINA = "INTERVAL 8 HOUR"
 Path_ = tuple[str, ...]
 
@@ -65,11 +71,12 @@ class Table:
         self.path = workdir / TEXT
         self._prepared = workdir / PREPARED
         self._source = source
-        self._spill = spill or workdir / "spill"
-        self._memory_bytes = memory_bytes
+        self._spill = spill or workdir / SPILL
+        # Python's share is free again when DuckDB begins.
+        self._memory_bytes = max(memory_bytes * 3 // 4, 128 * 1024**2)
         self._longest = 0
         self._pages = 0
-        self._waiting: deque[Future[None]] = deque()
+        self._waiting: deque[tuple[int, Future[None]]] = deque()
         self._pool = ThreadPoolExecutor(max_workers=1)
         self._handle: IO[bytes] = open(self._prepared, "wb")
         self._con: duckdb.DuckDBPyConnection | None = None
@@ -83,13 +90,14 @@ class Table:
         if self._con is not None:
             self._con.close()
         self._prepared.unlink(missing_ok=True)
+        shutil.rmtree(self._prepared.with_name(SPILL), ignore_errors=True)
 
     def add(self, page: bytes) -> None:
         """Put a page (UTF-8 JSON) in line; NumPy works beside the network."""
         self._pages += 1
-        self._waiting.append(self._pool.submit(self._prepare, self._pages, page))
-        while len(self._waiting) > AHEAD:
-            self._waiting.popleft().result()
+        self._waiting.append((len(page), self._pool.submit(self._prepare, self._pages, page)))
+        while sum(size for size, _ in self._waiting) > AHEAD_BYTES:
+            self._waiting.popleft()[1].result()
 
     def _prepare(self, number: int, page: bytes) -> None:
         # A line break stands outside of texts only, where a blank does as well.
@@ -102,8 +110,7 @@ class Table:
             self._spill.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._con = duckdb.connect(
                 config={
-                    # Half is for Python's share: pages in flight and the interpreter.
-                    "memory_limit": f"{max(self._memory_bytes // 2, 128 * 1024**2) // 1024**2}MiB",
+                    "memory_limit": f"{self._memory_bytes // 1024**2}MiB",
                     "temp_directory": str(self._spill),
                     "autoinstall_known_extensions": False,
                     "autoload_known_extensions": False,
@@ -120,7 +127,9 @@ class Table:
             kind = f"STRUCT({_identifier(name)} {kind})"
         for name in self._source.records.split(".") if self._source.records else []:
             place += f".{_identifier(name)}"
-        buffer = max(SMALLEST_BUFFER, self._longest + 1024)
+        buffer = max(min(BUFFER, self._memory_bytes // 32), self._longest + 1024)
+        threads = self._memory_bytes // (BUFFERS_A_THREAD * buffer + THREAD_BYTES)
+        self._connect().execute(f"SET threads = {max(1, min(threads, os.cpu_count() or 1))}")
         return (
             f"(SELECT page, unnest({place}) AS r FROM read_json({_literal(str(self._prepared))}, format = 'newline_delimited', "
             f"maximum_object_size = {buffer}, columns = {{'page': 'INTEGER', 'body': {_literal(kind)}}}))"
@@ -132,12 +141,13 @@ class Table:
         Raises TerminalError when DuckDB sees another number of rows than the pages had.
         """
         while self._waiting:
-            self._waiting.popleft().result()
+            self._waiting.popleft()[1].result()
         self._handle.flush()
         cells = [f"nullif({_cell(path)}, '') AS c{index}" for index, path in enumerate(paths)]
         if mark is not None:
             cells.append(f"{_cell(mark)} AS mark")
         wanted = list(dict.fromkeys([*paths, *([mark] if mark else [])]))
+        problem: Problem | None = None
         with without_row_text("reading the pages"):
             try:
                 self._connect().execute(
@@ -145,7 +155,10 @@ class Table:
                     "(FORMAT parquet, COMPRESSION snappy)"
                 )
             except duckdb.InvalidInputException as error:
-                raise _shape(str(error)) from None
+                problem = _shape(str(error))
+        if problem is not None:
+            raise problem
+        with without_row_text("counting the rows"):
             found = self._one(f"SELECT count(*) FROM read_parquet({_literal(str(self.path))})")
         if found != rows:
             raise TerminalError(f"the pages have {rows} rows, DuckDB sees {found}")

@@ -81,12 +81,19 @@ def write_pages(folder: Path, rows: int) -> int:
     for page in range(pages):
         records = [
             {
-                "loan_no": f"L{number:010d}", "name": f"{'张王李赵'[number % 4]}测{'甲乙丙丁戊'[number % 5]}", "citizen_id": f"219901{1950 + number % 60}0305{number % 1000:03d}X",
-                "village_code": f"210782{number % 240:06d}", "amount_yuan": chance.randrange(1, 5_000_000) / 100, "balance_yuan": chance.randrange(1, 5_000_000) / 100,
-                "rate": 0.0435, "issued_date": f"2019-{number % 12 + 1:02d}-{number % 28 + 1:02d}", "due_date": "2022-06-30", "bank": "北镇市农村信用合作联社",
+                "loan_no": f"L{number:010d}",
+                "name": f"{'张王李赵'[number % 4]}测{'甲乙丙丁戊'[number % 5]}",
+                "citizen_id": f"219901{1950 + number % 60}0305{number % 1000:03d}X",
+                "village_code": f"210782{number % 240:06d}",
+                "amount_yuan": chance.randrange(1, 5_000_000) / 100,
+                "balance_yuan": chance.randrange(1, 5_000_000) / 100,
+                "rate": 0.0435,
+                "issued_date": f"2019-{number % 12 + 1:02d}-{number % 28 + 1:02d}",
+                "due_date": "2022-06-30",
+                "bank": "北镇市农村信用合作联社",
             }
             for number in range(page * PAGE, min(rows, (page + 1) * PAGE))
-        ]  # fmt: skip
+        ]
         answer = {"code": 0, "message": "成功", "data": {"total": rows, "page": page + 1, "list": records}}
         (folder / str(page + 1)).write_text(json.dumps(answer, ensure_ascii=False), encoding="utf-8")
     return pages
