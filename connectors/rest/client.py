@@ -34,8 +34,8 @@ PORTS = {"http": 80, "https": 443}
 TICK_SECONDS = 0.1
 
 log = logging.getLogger("fupin")
-# At DEBUG it prints every address with its parameters, and a key may be one of them.
-logging.getLogger("urllib3.connectionpool").setLevel(logging.WARNING)
+# It prints addresses with their parameters (at DEBUG every one, at WARNING those whose headers are odd), and a key may be one of them.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True)

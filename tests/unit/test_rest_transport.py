@@ -10,6 +10,7 @@ import ipaddress
 import json
 import logging
 import time
+import traceback
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -230,6 +231,25 @@ def test_a_key_that_the_server_repeats_in_its_next_link_is_not_kept(tmp_path, mo
     with serve(play) as site:
         assert len(rows(ask(tmp_path, monkeypatch, site, source))) == 2
     assert SECRET not in (tmp_path / "work" / "pages.journal").read_text()
+
+
+def odd_head(handler: BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nno header at all\r\nContent-Length: 2\r\n\r\n[]")
+
+
+def test_a_key_in_the_address_is_in_no_exception_either(tmp_path, monkeypatch):
+    source = '[source.auth]\nkind = "api_key"\nparam = "appkey"\n'
+    with serve(lambda asked, number: Reply(raw=odd_head) if number == 1 else Reply(status=500)) as site:
+        # urllib3 warns about such headers, with the address.
+        assert ask(tmp_path, monkeypatch, site, source) is None
+        (tmp_path / "work" / "pages.journal").unlink()
+        with pytest.raises(TransientError) as busy:
+            ask(tmp_path, monkeypatch, site, source)
+        assert all(one.params == {"appkey": SECRET} for one in site.asked)
+    with pytest.raises(TransientError) as gone:
+        ask(tmp_path, monkeypatch, site, source)
+    for raised in (busy, gone):
+        assert SECRET not in "".join(traceback.format_exception(raised.value))
 
 
 def test_user_and_password(tmp_path, monkeypatch):
