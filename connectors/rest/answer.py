@@ -120,7 +120,8 @@ def field_paths(records: Sequence[Mapping[str, Any]], nested: Mapping[str, Any])
     found: dict[tuple[str, ...], None] = {}
     for name in known:
         inner: list[Mapping[str, Any]] = []
-        if tree := nested.get(name):
+        tree: Mapping[str, Any] = nested.get(name) or {}
+        if tree:
             inner = [value for value in (record.get(name) for record in records) if isinstance(value, dict)]
         if not inner:
             found[(name,)] = None

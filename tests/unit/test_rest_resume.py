@@ -163,7 +163,7 @@ def at(*times: object) -> Reply:
     return Reply([grant(number, updated=value) for number, value in enumerate(times, 1)])
 
 
-CLOCKS = {
+CLOCKS: dict[str, tuple[list[object], int]] = {
     "time": (["2019-06-30T12:00:00+08:00", "2019-06-30 12:00:01", "2019-06-30T04:00:02Z", "2019/06/01"], 2),
     "epoch_s": ([1561867200, "1561867300", 1561867100], 1),
     "epoch_ms": ([1561867200000, 1561867200001], 1),

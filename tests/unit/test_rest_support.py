@@ -111,7 +111,7 @@ def serve(play: Callable[[Asked, int], Reply], tls: tuple[str, str] | None = Non
         def answer(self) -> None:
             target = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            one = Asked(self.command, target.path, dict(parse_qsl(target.query)), self.headers, body, self.path)
+            one = Asked(self.command, target.path, dict(parse_qsl(target.query)), dict(self.headers), body, self.path)
             asked.append(one)
             reply = play(one, len(asked))
             if reply.raw is not None:
