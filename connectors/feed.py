@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from connectors import database_settings, settings
+from connectors import settings
 from connectors.errors import DeclarationError
 
 TYPES = frozenset(
@@ -139,6 +139,21 @@ def _column(path: Path, raw: dict[str, Any]) -> Column:
     )
 
 
+def _check_source(path: Path, source: Mapping[str, Any], mode: str) -> None:
+    """Let the connector judge its own keys. Raises DeclarationError."""
+    if source["kind"] == "rest":
+        from connectors.rest import declaration
+
+        try:
+            declaration.parse(source, mode)
+        except ValueError as error:
+            raise _fail(path, f"source.{error}") from None
+    elif source["kind"] == "database":
+        from connectors import database_settings
+
+        database_settings.validate(path, mode, source)
+
+
 def load_feed(path: Path) -> Feed:
     """Read and check one declaration. Raises DeclarationError that names the file and the key."""
     try:
@@ -169,8 +184,7 @@ def load_feed(path: Path) -> Feed:
     for passed, message in checks:
         if not passed:
             raise _fail(path, message)
-    if raw.get("source", {}).get("kind") == "database":
-        database_settings.validate(path, raw["mode"], raw["source"])
+    _check_source(path, {"kind": "drop", **raw.get("source", {})}, raw["mode"])
     by_name = {column.name: column for column in columns}
     for name in raw["key"]:
         if not by_name[name].required:

@@ -16,7 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from connectors import drop, files
+from connectors import drop, files, places, remote
+from connectors.errors import FupinError
 from connectors.feed import Feed
 from warehouse import sources
 from warehouse.batch import UNRECOGNISED, Batch, open_mark, unfinished, utc_now
@@ -43,26 +44,75 @@ def department_lock(home: Path, department: str) -> Iterator[None]:
 
 
 def collect(home: Path, feed: Feed, feeds: dict[str, Feed]) -> list[str]:
-    """References of all batches that await ``feed`` after its department's inbox has been sorted."""
-    siblings = [
-        other for other in feeds.values() if other.department == feed.department and other.source["kind"] == "drop"
+    """References of all batches that await ``feed`` after its department's inboxes, here and elsewhere, have been sorted.
+
+    A remote inbox that cannot be reached does not hold back what is here: it raises only when nothing waits.
+    """
+    return _sorted(home, feed.department, [feed], feeds)[feed.name]
+
+
+def collect_all(home: Path, department: str, feeds: dict[str, Feed]) -> dict[str, list[str]]:
+    """The same for every feed that the department drops: feed → references."""
+    return _sorted(home, department, siblings_of(department, feeds), feeds)
+
+
+def _sorted(home: Path, department: str, wanted: list[Feed], feeds: dict[str, Feed]) -> dict[str, list[str]]:
+    failure: FupinError | None = None
+    try:
+        sort(home, department, feeds)
+    except FupinError as error:
+        failure = error
+    mine = {feed.name: waiting(home, feed, feeds) for feed in wanted}
+    if failure is not None:
+        count = sum(map(len, mine.values()))
+        if not count:
+            raise failure
+        log.warning("%s; %d batches that are here go on", failure, count)
+    return mine
+
+
+def siblings_of(department: str, feeds: dict[str, Feed]) -> list[Feed]:
+    """The feeds that a department drops as files, in order of name."""
+    return [
+        feed for _, feed in sorted(feeds.items()) if feed.department == department and feed.source["kind"] == "drop"
     ]
-    inbox = home / "ingest" / feed.department
+
+
+def sort(home: Path, department: str, feeds: dict[str, Feed]) -> None:
+    """Make a batch of every whole file in the department's inboxes. What is here is sorted even if the remote one fails (raises)."""
+    siblings = siblings_of(department, feeds)
+    inbox = home / "ingest" / department
     inbox.mkdir(parents=True, exist_ok=True, mode=0o770)
     incoming = home / "landing" / ".incoming"
-    with department_lock(home, feed.department):
-        left_over = drop.pending(incoming, feed.department)
-        for claim in [*left_over, *drop.claim(feed.department, inbox, incoming)]:
+    with department_lock(home, department):
+        remote.recover(department, incoming)
+        left_over = drop.pending(incoming, department)
+        for claim in [*left_over, *drop.claim(department, inbox, incoming)]:
             _sort(home, claim, siblings)
         for refusal in drop.refusals(inbox):
-            _refuse(home, feed.department, inbox, refusal)
+            _refuse(home, department, _thing(inbox, refusal), refusal)
+        _collect_remote(home, department, incoming, siblings)
+
+
+def waiting(home: Path, feed: Feed, feeds: dict[str, Feed]) -> list[str]:
+    """References of the batches that await ``feed``; files that no feed knows belong to the department's first one."""
     mine = [batch.reference for batch in unfinished(home, feed.name)]
-    if feed.name == min(sibling.name for sibling in siblings):
-        # Files that no feed knows belong to the department's first feed; the bell that rang for us rings for it too.
+    if feed.name == siblings_of(feed.department, feeds)[0].name:
         mine += [
             batch.reference for batch in unfinished(home, UNRECOGNISED) if batch.data["department"] == feed.department
         ]
     return mine
+
+
+def _collect_remote(home: Path, department: str, incoming: Path, siblings: list[Feed]) -> None:
+    place = places.inbox(department)
+    if place is None:
+        return
+    with remote.opened(place, department, incoming) as inbox:
+        for claim in inbox.claims():
+            _sort(home, claim, siblings)
+        for refusal in inbox.refused:
+            _refuse(home, department, f"{place.url}/{refusal.name}", refusal)
 
 
 def _sort(home: Path, claim: drop.Claim, siblings: list[Feed]) -> None:
@@ -105,13 +155,18 @@ def _sort(home: Path, claim: drop.Claim, siblings: list[Feed]) -> None:
     os.rename(claim.path.parent, folder)
 
 
-def _refuse(home: Path, department: str, inbox: Path, refusal: drop.Refusal) -> None:
-    """A batch without a file for something that stays in the inbox (a link, a pipe), so that its sender is told — once."""
+def _thing(inbox: Path, refusal: drop.Refusal) -> str:
+    """What tells a thing in a local inbox from another one under the same name."""
+    department = inbox.name
     try:
         status = os.lstat(inbox / refusal.name)
-        thing = f"{department}/{refusal.name}/{status.st_ino}/{status.st_mtime_ns}"
+        return f"{department}/{refusal.name}/{status.st_ino}/{status.st_mtime_ns}"
     except OSError:
-        thing = f"{department}/{refusal.name}"
+        return f"{department}/{refusal.name}"
+
+
+def _refuse(home: Path, department: str, thing: str, refusal: drop.Refusal) -> None:
+    """A batch without a file for something that stays in the inbox (a link, a pipe), so that its sender is told — once per ``thing``."""
     base = home / "landing" / UNRECOGNISED
     batch_id = hashlib.sha256(thing.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     folder = base / batch_id

@@ -33,6 +33,10 @@ def organise(batch: Batch, feed: Feed | None) -> None:
     reading = Reading.from_json(batch.data["reading"])
     # The folder may have been moved, with its data root, since the file was read.
     reading.relocate(batch.folder, batch.source)
+    if batch.data.get("reread") and feed is not None and feed.source["kind"] == "drop":
+        # An engineer had it opened again: the declaration may have been mended since.
+        reading = read_file(batch.source, str(batch.data["original_name"]), [feed], batch.folder)
+        batch.save(reading=reading.to_json(), reread=False)
     if feed is None or reading.problems:
         _block(batch, list(reading.problems))
         return
