@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -117,6 +118,10 @@ def engine(connection: Connection, timeout_seconds: int) -> Engine:
     made = sa.create_engine(address, poolclass=NullPool, connect_args=arguments, hide_parameters=True)
 
     def settle(raw: Any, _record: Any) -> None:
+        if name == "sqlite":
+            deadline = time.monotonic() + timeout_seconds
+            raw.set_progress_handler(lambda: time.monotonic() > deadline, 100_000)
+            return
         cursor = raw.cursor()
         try:
             if name == "mysql":

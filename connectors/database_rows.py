@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import importlib.util
 import os
 import time
 import uuid
@@ -40,9 +41,9 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _quoted(value: object) -> str:
-    """A value in a libpq or MySQL connection string."""
-    return "'" + str(value).replace("\\", "\\\\").replace("'", "\\'") + "'"
+def _quoted(value: object, mark: str) -> str:
+    """A value in a connection string: libpq quotes with ', DuckDB's mysql scanner with "."""
+    return mark + str(value).replace("\\", "\\\\").replace(mark, "\\" + mark) + mark
 
 
 class Rows:
@@ -148,6 +149,9 @@ class Rows:
             _load(con, f"{kind}_scanner")
             if kind == "mysql":
                 con.execute("SET mysql_session_time_zone = '+08:00'")
+                # Within a transaction of its own a statement could not be made to read only, and would have a second time limit.
+                con.execute("SET mysql_enable_transactions = false")
+                con.execute("SET mysql_query_timeout_enabled = false")
             address = address_of(self.connection, self.timeout_seconds)
             con.execute(f"ATTACH {_literal(address)} AS source (TYPE {kind}, READ_ONLY)")
         return con
@@ -168,7 +172,7 @@ class Rows:
             statement = statement.prefix_with(f"/*+ MAX_EXECUTION_TIME({self.timeout_seconds * 1000}) */")
         text = self._compiled(statement)
         if mariadb:
-            text = f"SET STATEMENT max_statement_time={self.timeout_seconds} FOR {text}"
+            text = f"SET STATEMENT max_statement_time={self.timeout_seconds}, tx_read_only=ON FOR {text}"
         cells = ", ".join(f"nullif({name}, '') AS {name}" for name in names)
         found = self._duckdb.execute(
             f"COPY (SELECT {cells} FROM {kind}_query('source', {_literal(text)}{options}) AS pulled({', '.join(names)})) "
@@ -231,7 +235,8 @@ def address_of(connection: Connection, timeout_seconds: int) -> str:
         parts |= {key: query[key] for key in ("ssl_ca", "ssl_cert", "ssl_key") if key in query}
         if "ssl_ca" in query:
             parts["ssl_mode"] = "verify_ca"
-    return " ".join(f"{key}={_quoted(value)}" for key, value in parts.items())
+    mark = "'" if address.get_backend_name() == "postgresql" else '"'
+    return " ".join(f"{key}={_quoted(value, mark)}" for key, value in parts.items())
 
 
 def _load(con: duckdb.DuckDBPyConnection, name: str) -> None:
@@ -242,9 +247,12 @@ def _load(con: duckdb.DuckDBPyConnection, name: str) -> None:
     try:
         con.execute(f"LOAD {name}")
     except duckdb.Error:
+        package = f"duckdb-extension-{name.replace('_', '-')}"
+        if importlib.util.find_spec(package.replace("-", "_")) is None:
+            raise TerminalError(f"DuckDB's {name} is not installed: pip install {package}=={duckdb.__version__}") from None
         from duckdb_extensions import import_extension
 
-        with without_row_text(f"installing DuckDB's {name} extension"):
+        with without_row_text(f"installing DuckDB's {name}"):
             import_extension(name, con=con)
             con.execute(f"LOAD {name}")
 

@@ -340,7 +340,8 @@ def test_a_sites_database_feed_goes_through_the_whole_life_of_a_batch(
     def current() -> list[Any]:
         with open_warehouse(data_root, write=False) as con:
             return con.execute(
-                "SELECT record_no, amount_yuan, is_extended, issued_date FROM core.port_loan WHERE valid_to IS NULL OR valid_to > DATE '2900-01-01' ORDER BY 1"
+                "SELECT record_no, amount_yuan, is_extended, issued_date FROM core.port_loan "
+                "WHERE recorded_to = TIMESTAMP '9999-12-31' AND valid_to = DATE '9999-12-31' ORDER BY 1"
             ).fetchall()
 
     feed(tmp_path / "feeds", SOURCE + 'incremental = "gxsj"\nkey_order = ["id"]\nchunk_rows = 1000')
