@@ -159,7 +159,9 @@ def _plan(
     keys = [_named(name, found, feed) for name in settings.key_order]
     for key in keys:
         if key.kind in ("float", "single", "binary", "boolean", "bit", "money"):
-            raise TerminalError(f"feed {feed.name}: [source] key_order {key.name!r} is {key.shown}, which has no exact order")
+            raise TerminalError(
+                f"feed {feed.name}: [source] key_order {key.name!r} is {key.shown}, which has no exact order"
+            )
     asked = [settings.connection, settings.table, settings.query, settings.incremental, list(settings.key_order)]
     shown = [[column.name, column.kind, column.shown] for column in found]
     content = json.dumps([asked, shown, [column.name for column in chosen], request.watermark, str(request.as_of)])
@@ -227,11 +229,20 @@ def _of_day(settings: Settings, found: list[shape.SourceColumn], request: Reques
 
 
 def _day_type(column: shape.SourceColumn) -> Any:
-    return {"date": sa.Date(), "datetime": sa.DateTime(), "instant": sa.DateTime(timezone=True)}.get(column.kind, sa.String())
+    return {"date": sa.Date(), "datetime": sa.DateTime(), "instant": sa.DateTime(timezone=True)}.get(
+        column.kind, sa.String()
+    )
 
 
 def _write(
-    request: Request, settings: Settings, rows: Rows, plan: Plan, target: Path, *, where: list[Any], limit: int | None = None
+    request: Request,
+    settings: Settings,
+    rows: Rows,
+    plan: Plan,
+    target: Path,
+    *,
+    where: list[Any],
+    limit: int | None = None,
 ) -> int:
     """One statement into one file: the feed's columns as ``c0`` …, with a limit the keys as ``k0`` … behind them."""
     names = [f"c{index}" for index in range(len(plan.chosen))]
@@ -288,7 +299,9 @@ def _in_chunks(request: Request, settings: Settings, rows: Rows, plan: Plan) -> 
 def _behind(keys: list[shape.SourceColumn], values: list[Any]) -> Any:
     """Row comparison, spelt out for databases that have none; the first condition is what an index is asked."""
     steps = [
-        sa.and_(*(_column(keys[before]) == values[before] for before in range(index)), _column(keys[index]) > values[index])
+        sa.and_(
+            *(_column(keys[before]) == values[before] for before in range(index)), _column(keys[index]) > values[index]
+        )
         for index in range(len(keys))
     ]
     return sa.and_(_column(keys[0]) >= values[0], sa.or_(*steps))

@@ -31,7 +31,8 @@ from connectors.errors import TerminalError, TransientError, without_row_text
 from connectors.reading import Problem
 
 # Dictionaries of mostly unique text cost a third of the writing time and are thrown away by the next step.
-PARQUET = "FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 1"
+# Small groups: a group is held whole while it is written, whatever its texts weigh.
+PARQUET = "FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 1, ROW_GROUP_SIZE 10240"
 BLOCK_BYTES = 16 * 2**20
 SCANNERS = {"postgresql": "postgres", "mysql": "mysql"}
 _COUNTY_TIME = dt.timezone(dt.timedelta(hours=8))
@@ -249,7 +250,9 @@ def _load(con: duckdb.DuckDBPyConnection, name: str) -> None:
     except duckdb.Error:
         package = f"duckdb-extension-{name.replace('_', '-')}"
         if importlib.util.find_spec(package.replace("-", "_")) is None:
-            raise TerminalError(f"DuckDB's {name} is not installed: pip install {package}=={duckdb.__version__}") from None
+            raise TerminalError(
+                f"DuckDB's {name} is not installed: pip install {package}=={duckdb.__version__}"
+            ) from None
         from duckdb_extensions import import_extension
 
         with without_row_text(f"installing DuckDB's {name}"):

@@ -80,7 +80,7 @@ def test_every_value_arrives_as_its_exact_text(
     sql("INSERT INTO `loan ``x` VALUES (%s,%s,%s,%s,%s,%s,%s,NULL)", 18446744073709551615, CANARY, "朱镕基", "1234567890123456789012.10",
         1, "2019-06-30 23:30:00", "两\t行\n\"引'号\"\\N 100%")  # fmt: skip
     sql("INSERT INTO `loan ``x` VALUES (%s,%s,%s,%s,%s,%s,%s,NULL)", 2, CANARY, "李", "0.00000001", 0, None, "")
-    found = feed(tmp_path, "connection = \"civil\"\ntable = '" + NAME + '.loan `x\'\nkey_order = ["id"]')
+    found = feed(tmp_path, 'connection = "civil"\ntable = \'' + NAME + '.loan `x\'\nkey_order = ["id"]')
     assert cells(fetch(found, tmp_path / "1")) == [
         ("2", CANARY, "李", "0.00000001", "0", None, None),
         ("18446744073709551615", CANARY, "朱镕基", "1234567890123456789012.10000000", "1", "2019-07-01 07:30:00", "两\t行\n\"引'号\"\\N 100%"),
@@ -88,7 +88,9 @@ def test_every_value_arrives_as_its_exact_text(
 
 
 def loans(sql: Callable[..., Any], rows: int) -> None:
-    sql("CREATE TABLE loan (id bigint PRIMARY KEY, sfzh char(18), xm varchar(20), je decimal(14,2), bz text, gxsj datetime(3) NOT NULL)")
+    sql(
+        "CREATE TABLE loan (id bigint PRIMARY KEY, sfzh char(18), xm varchar(20), je decimal(14,2), bz text, gxsj datetime(3) NOT NULL)"
+    )
     step = 5_000
     for start in range(1, rows + 1, step):
         numbers = range(start, min(start + step, rows + 1))
@@ -112,10 +114,14 @@ def test_only_what_is_new_is_read(sql: Callable[..., Any], tmp_path: Path) -> No
 
 def test_the_session_itself_only_reads(sql: Callable[..., Any], tmp_path: Path) -> None:
     if "MariaDB" not in sql("SELECT version()")[0][0]:
-        pytest.skip("MySQL knows no read-only statement outside a transaction: there only the account's rights protect it")
+        pytest.skip(
+            "MySQL knows no read-only statement outside a transaction: there only the account's rights protect it"
+        )
     loans(sql, 3)
     sql("CREATE FUNCTION sly() RETURNS int DETERMINISTIC BEGIN DELETE FROM loan WHERE id = 3; RETURN 1; END")
-    query = f'connection = "civil"\nquery = "SELECT {NAME}.sly() AS id, sfzh, xm FROM (SELECT 1 AS sfzh, 2 AS xm) AS one"'
+    query = (
+        f'connection = "civil"\nquery = "SELECT {NAME}.sly() AS id, sfzh, xm FROM (SELECT 1 AS sfzh, 2 AS xm) AS one"'
+    )
     with pytest.raises(FupinError):
         fetch(feed(tmp_path, query), tmp_path / "1")
     assert sql("SELECT count(*) FROM loan") == ((3,),)
@@ -164,7 +170,8 @@ def test_a_killed_session_and_a_statement_that_takes_too_long_cost_a_retry(
 
     def end() -> None:
         while not stopped.wait(0.05):
-            for (number,) in sql(f"SELECT id FROM information_schema.processlist WHERE db = '{NAME}' AND info LIKE '%%SLEEP(0.2)%%' AND id <> connection_id()"):  # fmt: skip
+            running = f"SELECT id FROM information_schema.processlist WHERE db = '{NAME}' AND info LIKE '%SLEEP(0.2)%'"
+            for (number,) in sql(running + " AND id <> connection_id()"):
                 sql(f"KILL {number}")
                 return
 

@@ -62,16 +62,16 @@ def test_every_value_arrives_as_its_exact_text(sql: Callable[..., Any], tmp_path
     sql("""CREATE TABLE "贷款 ""台账" (id bigint PRIMARY KEY, sfzh char(18), xm varchar(20), je numeric, zt boolean, ffrq timestamptz, bz text,
         undeclared bytea)""")
     rows = [
-        (1, CANARY, "张㳇𠮷", "1234567890123456789.10", True, "2019-06-30 23:30:00+00", "两\t行\n\"引'号\"\\N 100%"),
+        (1, CANARY, "张㳇𠮷", "1234567890123456789.10", True, "2019-06-30 23:30:00+00", '两\t行\n"引\'号"\\N 100%'),
         (9007199254740993, CANARY, "李", "0.0000001", False, "2019-07-01 00:00:00+08", ""),
         (3, CANARY, "王", None, None, None, None),
     ]
     for row in rows:
         sql('INSERT INTO "贷款 ""台账" VALUES (%s, %s, %s, %s, %s, %s, %s)', *row)
-    found = feed(tmp_path, "connection = \"civil\"\ntable = 'public.贷款 \"台账'\nkey_order = [\"id\"]")
+    found = feed(tmp_path, 'connection = "civil"\ntable = \'public.贷款 "台账\'\nkey_order = ["id"]')
     pulled = fetch(found, tmp_path / "work")
     assert cells(pulled) == [
-        ("1", CANARY, "张㳇𠮷", "1234567890123456789.10", "1", "2019-07-01 07:30:00", "两\t行\n\"引'号\"\\N 100%"),
+        ("1", CANARY, "张㳇𠮷", "1234567890123456789.10", "1", "2019-07-01 07:30:00", '两\t行\n"引\'号"\\N 100%'),
         ("3", CANARY, "王", None, None, None, None),
         ("9007199254740993", CANARY, "李", "0.0000001", "0", "2019-07-01 00:00:00", None),
     ]
@@ -134,7 +134,9 @@ def test_a_query_is_wrapped_and_may_hold_colons_and_percent_signs(sql: Callable[
     loans(sql, 3)
     query = """WITH a AS (SELECT * FROM loan) SELECT id::int AS 记录号, sfzh AS 身份证号, xm AS 姓名, je, 'a:b 5%' AS 用途 FROM a WHERE xm LIKE '张%' -- all;
     """.replace("all;", "all")
-    found = feed(tmp_path, f"connection = \"civil\"\nquery = '''{query}'''\nkey_order = [\"记录号\"]\nchunk_rows = 1000")
+    found = feed(
+        tmp_path, f"connection = \"civil\"\nquery = '''{query}'''\nkey_order = [\"记录号\"]\nchunk_rows = 1000"
+    )
     assert cells(fetch(found, tmp_path / "1"))[1] == ("2", CANARY, "张2", "0.2", "a:b 5%")
 
 
@@ -275,7 +277,9 @@ def test_an_administrator_who_ends_the_session_costs_a_retry(sql: Callable[..., 
 
     def end() -> None:
         while not stopped.wait(0.05):
-            if sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'fupin' AND state = 'active'"):
+            if sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'fupin' AND state = 'active'"
+            ):
                 return
 
     killer = threading.Thread(target=end)
