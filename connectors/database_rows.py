@@ -10,6 +10,7 @@ import copy
 import datetime as dt
 import importlib.util
 import os
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -186,29 +187,40 @@ class Rows:
         labels: Sequence[str], target: Path,
     ) -> int:  # fmt: skip
         con = self._duckdb
-        con.execute(f"CREATE OR REPLACE TEMP TABLE rows ({', '.join(f'{name} VARCHAR' for name in names)})")
-        cells = ", ".join(f"nullif({name}, '')" for name in names)
+        cells = ", ".join(f"nullif({name}, '') AS {name}" for name in names)
         deadline = time.monotonic() + self.timeout_seconds
         size, count = 2_000, 0
-        with self.engine.connect() as session:
+        # A block is a file of its own: a table that grows in DuckDB's memory would need all of it before it spills.
+        with tempfile.TemporaryDirectory(prefix="blocks-", dir=self.spill) as folder, self.engine.connect() as session:
+            blocks: list[Path] = []
             result = session.execution_options(stream_results=True, max_row_buffer=size).execute(statement)
-            while rows := result.fetchmany(size):
+            while (rows := result.fetchmany(size)) or not blocks:
                 if time.monotonic() > deadline:
                     raise TransientError(f"the statement ran longer than {self.timeout_seconds} s")
+                columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
                 block = {
                     name: np.array(_texts(values, kind, label), dtype=object)
-                    for name, values, kind, label in zip(names, zip(*rows, strict=True), types, labels, strict=True)
+                    for name, values, kind, label in zip(names, columns, types, labels, strict=True)
                 }
+                blocks.append(Path(folder) / f"{len(blocks):06d}.parquet")
                 con.register("block", block)
-                con.execute(f"INSERT INTO rows SELECT {cells} FROM block")
+                typed = f"SELECT {', '.join(f'{name}::VARCHAR AS {name}' for name in names)} FROM block"
+                con.execute(f"COPY (SELECT {cells} FROM ({typed})) TO {_literal(str(blocks[-1]))} ({PARQUET})")
                 con.unregister("block")
                 count += len(rows)
-                weight = sum(sum(map(len, filter(None, column))) + 50 * len(column) for column in block.values())
-                size = max(200, min(50_000, BLOCK_BYTES * len(rows) // weight))
+                if rows:
+                    weight = sum(sum(map(len, filter(None, column))) + 50 * len(column) for column in block.values())
+                    size = max(200, min(50_000, self._block_bytes * len(rows) // weight))
             result.close()
-        con.execute(f"COPY rows TO {_literal(str(target))} ({PARQUET})")
-        con.execute("DROP TABLE rows")
+            files = ", ".join(_literal(str(path)) for path in blocks)
+            con.execute(
+                f"COPY (SELECT {', '.join(names)} FROM read_parquet([{files}])) TO {_literal(str(target))} ({PARQUET})"
+            )
         return count
+
+    @property
+    def _block_bytes(self) -> int:
+        return min(BLOCK_BYTES, self.memory_bytes // 16)
 
 
 def address_of(connection: Connection, timeout_seconds: int) -> str:
