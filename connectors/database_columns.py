@@ -116,13 +116,15 @@ def _shown(found: Any) -> str:
 
 def _described(session: Session, settings: Settings) -> list[SourceColumn]:
     """Columns of a query as the driver describes its empty result."""
-    result = session.execute(sa.select(sa.literal_column("*")).select_from(from_clause(settings, [])).where(sa.false()))
+    result: sa.CursorResult[Any] = session.execute(
+        sa.select(sa.literal_column("*")).select_from(from_clause(settings, [])).where(sa.false())
+    )
     description = list(result.cursor.description) if result.cursor is not None else []
     fields = getattr(getattr(result.cursor, "_result", None), "fields", None) or [None] * len(description)
     dialect = session.dialect.name
     found = []
     for entry, field in zip(description, fields, strict=True):
-        code = entry[1]
+        code: Any = entry[1]
         if dialect == "postgresql":
             kind, shown = _KINDS.get(code, "other"), str(getattr(entry, "type_display", code))
         elif dialect == "mysql":
@@ -139,7 +141,7 @@ def _described(session: Session, settings: Settings) -> list[SourceColumn]:
 
 def from_clause(settings: Settings, found: list[SourceColumn]) -> Any:
     """What stands behind FROM: the table, quoted by SQLAlchemy, or the wrapped query."""
-    names = [sa.column(quoted_name(column.name, quote=True)) for column in found]
+    names: list[Any] = [sa.column(quoted_name(column.name, quote=True)) for column in found]
     if settings.query:
         # A colon before a word would be a parameter for SQLAlchemy.
         text = re.sub(r"(?<![:\w\\]):(\w+)(?!:)", r"\\:\1", settings.query)

@@ -24,7 +24,7 @@ CANARY = databases.citizen_id(0)
 def sql(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
     """A fresh database, reachable as Airflow connection ``civil``; the function runs a statement in it."""
     server = databases.postgres()
-    where = {"host": server.host, "port": server.port, "user": server.user}
+    where: dict[str, Any] = {"host": server.host, "port": server.port, "user": server.user}
     with psycopg.connect(**where, dbname="postgres", autocommit=True) as admin:
         admin.execute("DROP DATABASE IF EXISTS civil WITH (FORCE)")
         admin.execute("CREATE DATABASE civil")
@@ -217,10 +217,6 @@ def test_a_statement_that_runs_too_long_is_ended(sql: Callable[..., Any], tmp_pa
     assert not list((tmp_path / "1").iterdir())
 
 
-def backend_of_pull(sql: Callable[..., Any]) -> list[Any]:
-    return list(sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'fupin' AND query LIKE 'COPY%%'") or [])
-
-
 def test_a_snapshot_whose_connection_is_cut_leaves_nothing_half(
     sql: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -278,7 +274,7 @@ def test_an_administrator_who_ends_the_session_costs_a_retry(sql: Callable[..., 
     def end() -> None:
         while not stopped.wait(0.05):
             if sql(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'fupin' AND state = 'active'"
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'fupin' AND query LIKE 'COPY%%slow(%%'"
             ):
                 return
 
