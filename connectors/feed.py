@@ -11,6 +11,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +157,16 @@ def _check_source(path: Path, source: Mapping[str, Any], mode: str) -> None:
 
 def load_feed(path: Path) -> Feed:
     """Read and check one declaration. Raises DeclarationError that names the file and the key."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise _fail(path, f"cannot be read ({type(error).__name__})") from None
+    return _load(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=512)
+def _load(path: Path, changed: int, size: int) -> Feed:
+    """A declaration is read again only when its file has changed: every step asks for all of them."""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

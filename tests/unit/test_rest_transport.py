@@ -234,7 +234,9 @@ def test_a_key_that_the_server_repeats_in_its_next_link_is_not_kept(tmp_path, mo
 
 
 def odd_head(handler: BaseHTTPRequestHandler) -> None:
-    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nno header at all\r\nContent-Length: 2\r\n\r\n[]")
+    handler.wfile.write(
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nno header at all\r\nContent-Length: 2\r\n\r\n[]"
+    )
 
 
 def test_a_key_in_the_address_is_in_no_exception_either(tmp_path, monkeypatch):
