@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from connectors.feed import Feed
+from connectors.layout import FOOTER_ROW, TOTAL_ROW
 from connectors.reader import misread, reader_sql, structure_sql
 from connectors.reading import Reading
 from expectations import normalise
@@ -28,8 +29,6 @@ BROKEN = {
     "UNQUOTED VALUE": "ROW_STRUCTURE",
     "LINE SIZE OVER MAXIMUM": "CELL_TOO_LONG",
 }
-TOTAL_ROW = r"[\s　]*(.{0,12}(小计|合计|总计|累计)|合[\s　]*计|小[\s　]*计|总[\s　]*计)[\s　]*[:：]?[\s　]*"
-FOOTER_ROW = r"[\s　]*(填表人?|填报人?|制表人?|审核人?|审批人?|负责人|单位负责人|联系人|经办人|备注|说明|注|填报单位|填报日期|打印日期|报送单位)[\s　]*[:：].*"
 
 
 class Misread(Exception):

@@ -11,6 +11,7 @@ import hashlib
 import logging
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,9 @@ from typing import Any
 from connectors import drop, files
 from connectors.feed import Feed
 from warehouse.batch import UNRECOGNISED, Batch, open_mark, unfinished, utc_now
+
+# Beside a claim of a file with several feeds' tables: the one feed that this claim is for.
+ONLY = "only"
 
 log = logging.getLogger("fupin")
 
@@ -48,9 +52,11 @@ def collect(home: Path, feed: Feed, feeds: dict[str, Feed]) -> list[str]:
     inbox.mkdir(parents=True, exist_ok=True, mode=0o770)
     incoming = home / "landing" / ".incoming"
     with department_lock(home, feed.department):
-        left_over = drop.pending(incoming, feed.department)
-        for claim in [*left_over, *drop.claim(feed.department, inbox, incoming)]:
-            _sort(home, claim, siblings)
+        drop.claim(feed.department, inbox, incoming)
+        # A file with tables of several feeds is pending again as one claim for each of them.
+        while claims := drop.pending(incoming, feed.department):
+            for claim in claims:
+                _sort(home, claim, siblings)
         for refusal in drop.refusals(inbox):
             _refuse(home, feed.department, inbox, refusal)
     mine = [batch.reference for batch in unfinished(home, feed.name)]
@@ -63,8 +69,13 @@ def collect(home: Path, feed: Feed, feeds: dict[str, Feed]) -> list[str]:
 
 
 def _sort(home: Path, claim: drop.Claim, siblings: list[Feed]) -> None:
-    """Read a claimed file's head, give it a batch folder and leave nothing in ``.incoming``."""
-    reading = files.read_file(claim.path, claim.original_name, siblings, claim.path.parent)
+    """Read a claimed file, give it a batch folder and leave nothing in ``.incoming`` (or a claim for each of several feeds)."""
+    mark = claim.path.with_name(ONLY)
+    only = mark.read_text(encoding="ascii") if mark.exists() else None
+    reading = files.read_file(claim.path, claim.original_name, siblings, claim.path.parent, only=only)
+    if reading.several:
+        _divide(claim, reading.several)
+        return
     feed_name = reading.feed or UNRECOGNISED
     base = home / "landing" / feed_name
     (base / ".open").mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -82,6 +93,8 @@ def _sort(home: Path, claim: drop.Claim, siblings: list[Feed]) -> None:
         "received_at": claim.received_at,
         "state": "received",
     }
+    if only:
+        data["only"] = only
     if reading.correction_of:
         corrected = _corrected(home, feed_name, reading.correction_of)
         if corrected is None:
@@ -100,6 +113,25 @@ def _sort(home: Path, claim: drop.Claim, siblings: list[Feed]) -> None:
     Batch(claim.path.parent, data).save()
     open_mark(folder).touch(mode=0o600)
     os.rename(claim.path.parent, folder)
+
+
+def _divide(claim: drop.Claim, feeds: list[str]) -> None:
+    """One claim of the same bytes for each feed, then the claim itself is gone; killed in between, it is divided again."""
+    folder = claim.path.parent
+    for name in feeds:
+        target = folder.with_name(f"{folder.name}-{name}")
+        if target.exists():
+            continue
+        draft = folder.with_name(f".{target.name}")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        shutil.copyfile(folder / "name.json", draft / "name.json")
+        shutil.copyfile(claim.path, draft / "source.bin")
+        (draft / "source.bin").chmod(0o600)
+        (draft / ONLY).write_text(name, encoding="ascii")
+        draft.rename(target)
+    claim.path.unlink()
+    shutil.rmtree(folder)
 
 
 def _refuse(home: Path, department: str, inbox: Path, refusal: drop.Refusal) -> None:
