@@ -201,6 +201,7 @@ def fill_down(reading: Reading, feed: Feed, workdir: Path) -> None:
         return
     every = [f"c{index}" for index in range(len(reading.header))]
     filled = {reading.mapping[name] for name in allowed}
+    headers = " AND ".join(f"c{index} IS DISTINCT FROM {literal(reading.header[index])}" for index in sorted(filled))
     data = " OR ".join(f"{cell} IS NOT NULL" for cell in others) or "true"
     no_total = " AND ".join(
         f"NOT coalesce(regexp_full_match({cell}, {literal(layout.TOTAL_ROW)}) OR regexp_full_match({cell}, {literal(layout.FOOTER_ROW)}), false)"
@@ -209,7 +210,7 @@ def fill_down(reading: Reading, feed: Feed, workdir: Path) -> None:
     group = "sum(CAST(NOT _data OR _row <> coalesce(_before, 0) + 1 AS INTEGER)) OVER (ORDER BY _n)"
     with connection(workdir) as con:
         source = numbered(con, reading)
-        marked = f"SELECT *, ({data}) AND {no_total} AS _data, lag(_row) OVER (ORDER BY _n) AS _before FROM ({source})"
+        marked = f"SELECT *, ({data}) AND {headers} AND {no_total} AS _data, lag(_row) OVER (ORDER BY _n) AS _before FROM ({source})"
         grouped = f"SELECT *, {group} AS _group FROM ({marked})"
         cells = [
             f"CASE WHEN _data THEN coalesce({cell}, last_value(CASE WHEN _data THEN {cell} END IGNORE NULLS) OVER same) ELSE {cell} END AS {cell}"

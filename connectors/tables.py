@@ -24,6 +24,8 @@ DELIMITER_NAMES = {"\t": "制表符", ";": "分号", "|": "竖线", "^": "“^�
 ENCODING_LABELS = {"utf-8": "UTF-8", "gb18030": "GB18030", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
 SAMPLE_RECORDS = 300
 MAX_COLUMNS = 500
+# No title, whatever it is.
+_LONG = re.compile(r"\d{11}")
 
 
 def read_text(
@@ -133,7 +135,12 @@ def describe(reading: Reading, found: Found, original_name: str) -> None:
     fitted = replace(chosen, header=_fit(chosen.header, sample))
     titles = records[: chosen.header_row - chosen.levels]
     layout.describe(reading, fitted, titles, sample, original_name)
-    reading.titles = [text for text in ("".join(row).strip() for row in titles) if text][:10]
+    levels = records[chosen.header_row - 2 : chosen.header_row] if chosen.levels == 2 else []
+    above = [row for row in titles if 1 <= sum(bool(cell.strip()) for cell in row) <= 2 and not _LONG.search("".join(row))]
+    reading.titles = [
+        [" ".join(cell.split()) if "\n" in cell else cell for cell in row[: len(fitted.header)]]
+        for row in [*above, *levels]
+    ]
     reading.encoding, reading.delimiter, reading.quote = (
         found.dialect.encoding,
         found.dialect.delimiter,

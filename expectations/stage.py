@@ -57,9 +57,13 @@ def _skip_sql(feed: Feed, reading: Reading) -> str:
     total = " OR ".join(f"regexp_full_match({cell}, {literal(TOTAL_ROW)})" for cell in head)
     footer = " OR ".join(f"regexp_full_match({cell}, {literal(FOOTER_ROW)})" for cell in head[:3])
     header = literal(reading.header[key_index])
+    # Titles and headers of two levels stand again on every printed page.
+    again = [(row[key_index] if key_index < len(row) else "", "".join(row)) for row in reading.titles if any(row)]
+    odd = f" OR {key} IN ({', '.join(literal(cell) for cell, _ in again)})" if again else ""
+    page = f"WHEN {every} IN ({', '.join(literal(text) for _, text in again)}) THEN 'header' " if again else ""
     return (
-        f"CASE WHEN {key} IS NULL OR {key} = {header} OR contains({key}, '计') OR contains({key}, '：') OR contains({key}, ':') OR strlen({key}) < 4 THEN "
-        f"CASE WHEN strlen(trim({every}, ' 　')) = 0 THEN 'blank' WHEN {key} = {header} THEN 'header' "
+        f"CASE WHEN {key} IS NULL{odd} OR {key} = {header} OR contains({key}, '计') OR contains({key}, '：') OR contains({key}, ':') OR ends_with({key}, '页') OR strlen({key}) < 4 THEN "
+        f"CASE WHEN strlen(trim({every}, ' 　')) = 0 THEN 'blank' WHEN {key} = {header} THEN 'header' {page}"
         f"WHEN {total} THEN 'total' WHEN {footer} THEN 'footer' END END"
     )
 
