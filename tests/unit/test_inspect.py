@@ -86,7 +86,7 @@ def test_a_file_of_several_feeds_is_several_batches_and_rows_say_where_they_stoo
 
 
 def test_a_file_that_would_be_refused_says_why_and_lands_nothing(look: Any) -> None:
-    code, out = look("台账.csv", csv_text([[*HEADER[:3], HEADER[4]], GOOD[:4]]).encode(), "--json")
+    code, out = look("台账.csv", csv_text([[*HEADER[:3], HEADER[4]], GOOD[:4]]).encode(), "--json", "--feed", "loans")
     (batch,) = json.loads(out)["batches"]
     assert code == 1 and [problem["code"] for problem in batch["problems"]] == ["COLUMN_MISSING"]
     assert (batch["rows"], batch["rejected"]) == ([], [])
