@@ -76,9 +76,9 @@ def head_lines(head: bytes, dialect: Dialect, complete: bool) -> list[str]:
 
 
 def line_ends(head: bytes) -> tuple[bytes, list[bytes]]:
-    """The commonest line end of a file's beginning, and all of them in order; ``\\r`` is one only where there is no other."""
+    """The commonest line end of a file's beginning, and all of them in order; ``\\r`` is one only where there is hardly any other."""
     ends = re.findall(rb"\r\n|\n|\r", head.replace(b"\0", b""))
-    if set(ends) == {b"\r"}:
+    if ends.count(b"\r") > 4 * (len(ends) - ends.count(b"\r")):
         return b"\r", ends
     return (b"\r\n" if ends.count(b"\r\n") > ends.count(b"\n") else b"\n"), ends
 

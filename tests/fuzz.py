@@ -152,7 +152,7 @@ def _bytes(pick: random.Random, content: bytes, done: list[str]) -> bytes:
         case "double":
             raw[place:place] = raw[place : place + pick.randrange(1, 200)]
         case "foreign line":
-            raw[place:place] = "\n张三李四王五赵六孙七周八,1\n".encode(pick.choice(["utf-8", "gb18030", "utf-16-le", "big5"]))
+            raw[place:place] = "\n张三李四王五赵六孙七周八,1\n".encode(pick.choice(["utf-8", "gb18030", "utf-16-le"]))
         case "zeros":
             raw += bytes(pick.choice([1, 2, 511]))
         case "mark inside":
