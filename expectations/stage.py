@@ -82,8 +82,12 @@ def stage(con: duckdb.DuckDBPyConnection, folder: Path, feed: Feed, reading: Rea
     ]
     source = reader_sql(reading)
     typed = normalise.typed_sql(cells, source, {"_skip": _skip_sql(feed, reading)})
-    # The as-of date differs in every delivery; it says when, not what.
-    content = [identifier(cell.column.name) for cell in cells if cell.column.name != feed.as_of_column]
+    # The as-of date differs in every delivery; it says when, not what. The key always counts: a merge compares by hash alone.
+    content = [
+        identifier(cell.column.name)
+        for cell in cells
+        if cell.column.name != feed.as_of_column or cell.column.name in feed.key
+    ]
     rows = folder / "rows.parquet"
     temporary = folder / ".rows.parquet"
     try:
@@ -100,7 +104,8 @@ def stage(con: duckdb.DuckDBPyConnection, folder: Path, feed: Feed, reading: Rea
     shape = {"first_row": reading.first_row, "gaps": _thresholds(reading.first_row, sorted({*reading.gaps, *broken}))}
     (folder / "shape.json").write_text(json.dumps(shape), encoding="ascii")
     temporary.replace(rows)
-    con.execute(f"CREATE OR REPLACE TEMP VIEW staged_rows AS {rows_sql(folder)}")
+    problems = normalise.problem_columns(cell.column.name for cell in cells)
+    con.execute(f"CREATE OR REPLACE TEMP VIEW staged_rows AS SELECT *, {problems} FROM ({rows_sql(folder)})")
     counted = con.execute(f"SELECT _skip, count(*) FROM read_parquet('{rows}') GROUP BY _skip").fetchall()
     data = sum(count for kind, count in counted if kind is None)
     skipped: list[dict[str, Any]] = []
