@@ -74,7 +74,9 @@ class Blocks:
                         raise self._invalid(offset + getattr(error, "start", 0)) from None
                     offset += len(piece)
                     piece = converted
-                end = max(piece.rfind(b"\n"), piece.rfind(b"\r") if self.line_end == b"\r" else -1) + 1
+                # A \r at the very end may be the first half of \r\n.
+                old = piece.rfind(b"\r", 0, len(piece) - 1) if self.line_end == b"\r" else -1
+                end = max(piece.rfind(b"\n"), old) + 1
                 if not end:
                     carry += piece
                     if len(carry) > UNBROKEN_BYTES:

@@ -190,6 +190,7 @@ def _load(path: Path, changed: int, size: int) -> Feed:
         ),
         (raw.get("person_number") in (None, *raw["key"]), "person_number must be a key column"),
         (raw.get("as_of_column") in (None, *names), "as_of_column names an undeclared column"),
+        (set(raw.get("source", {}).get("fill_down", ())) <= set(names), "source.fill_down names an undeclared column"),
         (raw.get("source", {}).get("kind", "drop") in SOURCES, f"source.kind must be one of {sorted(SOURCES)}"),
     ]
     for passed, message in checks:

@@ -18,6 +18,14 @@ from connectors.reading import Problem, Reading, listed, shown
 TITLE_ROWS = 30
 # Columns that our own reject sheet adds in front of the department's; they come back with a corrected file.
 RECEIPT_HEADERS = {"行号": "row", "错误原因": "reason", "批次号": "batch"}
+# Where a row of several sheets or files stood; our own column too.
+LOCATION_HEADERS = frozenset({"工作表与行号", "文件与行号"})
+# Rows that are no data although they stand among them (SQL regular expressions on whole cells).
+TOTAL_ROW = r"[\s　]*(.{0,12}(小计|合计|总计|累计)|合[\s　]*计|小[\s　]*计|总[\s　]*计)[\s　]*[:：]?[\s　]*"
+FOOTER_ROW = (
+    r"[\s　]*(填表人?|填报人?|制表人?|审核人?|审批人?|负责人|单位负责人|联系人|经办人|备注|说明|注|填报单位|填报日期|打印日期|报送单位)[\s　]*[:：].*"
+    r"|[\s　]*(共[\s　]*\d+[\s　]*页[\s　,，]*)?第[\s　]*\d+[\s　]*页([\s　,，/]*共[\s　]*\d+[\s　]*页)?[\s　]*"
+)
 BATCH_ID = re.compile(r"[0-9a-f]{16}(?:-(?:dup)?\d+)?")
 AREA_UNITS = {"m2": "㎡", "平方米": "㎡"}
 
@@ -77,6 +85,8 @@ def _match(feed: Feed, known: dict[str, str], header: Sequence[str], row: int, l
                 units.setdefault(name, AREA_UNITS.get(unit, unit))
         elif whole in RECEIPT_HEADERS and whole not in receipt:
             receipt[whole] = index
+        elif whole in LOCATION_HEADERS:
+            continue
         else:
             undeclared.append(index)
     if "错误原因" not in receipt:  # without its companion a 行号 or 批次号 is the department's own column

@@ -49,6 +49,9 @@ class Reading:
     ``text_path`` is what DuckDB reads (:func:`connectors.reader.reader_sql`): the source itself, or ``text.csv`` beside it.
     It holds ``rows`` records of ``len(header)`` cells behind ``skip`` lines and never a blank or broken line.
     ``gaps`` are blank rows; structurally broken rows stand in ``structure_path`` (:func:`connectors.reader.structure_sql`).
+    ``parts``: the sheets or files that were put together, ``{label, first, last, source_first}`` in numbers of this reading; the last
+    column then says where a row stood. ``several``: the feeds whose tables the file holds, if more than one (nothing else is filled in
+    then). ``titles``: rows above the data that printed pages repeat: titles of one or two cells, both levels of a header.
     ``problems`` is every reason to block the file; ``notes`` is what was assumed, both Chinese.
     """
 
@@ -72,6 +75,9 @@ class Reading:
     gaps: list[int] = field(default_factory=list)
     structure_path: str | None = None
     structure_rows: int = 0
+    parts: list[dict[str, Any]] = field(default_factory=list)
+    several: list[str] = field(default_factory=list)
+    titles: list[list[str]] = field(default_factory=list)
     mapping: dict[str, int] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
     undeclared: list[str] = field(default_factory=list)

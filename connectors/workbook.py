@@ -1,4 +1,4 @@
-"""Workbooks: refused or unpacked into text, by content and never by file name.
+"""Workbooks of every kind: refused or unpacked into text, by content and never by file name.
 
 The checks that need no parser (kind of container, sizes, macros, DTDs, declared dimensions) run here; the parser itself runs in
 a limited child process (:mod:`connectors.workbook_child`).
@@ -24,6 +24,7 @@ from connectors.workbook_child import DAMAGED, PASSWORD
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+# Streams without a container, as Excel 2 to 5 wrote them.
 OLD_BIFF = (
     b"\x09\x08\x10\x00\x00\x06",
     b"\x09\x08\x08\x00\x00\x05",
@@ -43,9 +44,13 @@ OTHER_KINDS = {
     b"PAR1": "Parquet 文件",
 }
 _MARKUP = re.compile(
-    rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|meta|table|body|\?xml|frameset|style)",
+    rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|meta|table|body|\?xml|frameset|style|div|script|center|title|workbook|!doctype)",
     re.IGNORECASE | re.DOTALL,
 )
+_PAGE = re.compile(
+    rb"<(?:!doctype\s+html|html|head|meta|table|body|frameset|style|div|script|center|title)\b", re.IGNORECASE
+)
+_SPREADSHEET = re.compile(rb"<(?:\w+:)?Workbook\b[^>]*urn:schemas-microsoft-com:office:spreadsheet")
 _DIMENSION = re.compile(rb'<dimension[^>]{0,80}?ref="(?:[A-Z]{1,3}\d{1,7}:)?([A-Z]{1,3})(\d{1,7})"')
 
 MAX_ENTRIES = 5_000
@@ -90,35 +95,72 @@ def damaged(reason: str = "") -> Problem:
     )
 
 
-def is_workbook(head: bytes, path: Path) -> bool:
-    """True for an xlsx package; False for what may be text. Raises Problem for every other container."""
+def kind_of(head: bytes, path: Path) -> str | None:
+    """``xlsx``, ``xlsb``, ``xls``, ``ods``, ``html``, ``xml`` (a spreadsheet of 2003), ``zip``, or None for what may be text.
+
+    Raises Problem for every other container.
+    """
     if head.startswith(OLE):
-        raise _ole(path)
+        return _ole(path)
     if head.startswith(OLD_BIFF):
-        raise _old_biff()
+        raise Problem("OLD_BIFF", f"这是 Excel 5 以前的旧版工作簿，无法读取。{SAVE_AS}")
     if head.startswith(ZIP):
-        return True
+        return _package_kind(path)
     if head.startswith(b"PK"):
         raise damaged()
     for magic, kind in OTHER_KINDS.items():
         if head.startswith(magic):
             raise Problem("NOT_A_TABLE", f"这是{kind}，不是表格。请报送 .xlsx 或 .csv 文件。")
-    if _MARKUP.match(head.removeprefix(b"\xef\xbb\xbf")):
-        raise Problem("WORKBOOK_FAKE", f"文件内容是网页（HTML/XML），不是真正的工作簿。{SAVE_AS}")
-    return False
+    plain = head[:XML_HEAD]
+    if plain.startswith((b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")):
+        plain = plain.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").replace(b"\0", b"")
+    if _MARKUP.match(plain.removeprefix(b"\xef\xbb\xbf")):
+        return _markup_kind(plain)
+    return None
 
 
-def _old_biff() -> Problem:
-    return Problem("OLD_BIFF", f"这是旧版 Excel 97-2003 工作簿（.xls），暂不支持。{SAVE_AS}")
+def _markup_kind(head: bytes) -> str:
+    """``xml`` or ``html``. Nothing but the root element may declare entities, and it stands in the head."""
+    if found := _SPREADSHEET.search(head):
+        if b"<!DOCTYPE" in head[: found.start()] or b"<!ENTITY" in head[: found.start()]:
+            raise Problem("WORKBOOK_DTD", f"文件内含有不允许的 XML 声明（DTD），不予打开。{SAVE_AS}")
+        return "xml"
+    if _PAGE.search(head):
+        return "html"
+    raise Problem("WORKBOOK_FAKE", f"文件内容是 XML，不是真正的工作簿。{SAVE_AS}")
 
 
-def _ole(path: Path) -> Problem:
-    """Which OLE container: its stream names stand in the directory as UTF-16."""
+def _package_kind(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as package:
+            names = {entry.filename.replace("\\", "/") for entry in package.infolist()}
+            if "mimetype" in names and "content.xml" in names:
+                kind = package.open("mimetype").read(100).strip()
+                if not kind.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
+                    raise Problem("NOT_A_TABLE", "这是 OpenDocument 文档，不是表格。请报送 .xlsx 或 .csv 文件。")
+                return "ods"
+    except Problem:
+        raise
+    except Exception:  # zipfile raises whatever a broken entry makes it raise
+        raise damaged() from None
+    for name, found in (("xl/workbook.xml", "xlsx"), ("xl/workbook.bin", "xlsb")):
+        if name in names:
+            return found
+    if names & {"word/document.xml", "ppt/presentation.xml"}:
+        raise Problem("NOT_A_TABLE", "这是 Word 或 PowerPoint 文档，不是表格。请报送 .xlsx 或 .csv 文件。")
+    if "[Content_Types].xml" in names and "_rels/.rels" in names:
+        raise damaged("缺少工作簿部件")
+    return "zip"
+
+
+def _ole(path: Path) -> str:
+    """``xls``, or the Problem of another OLE container: stream names stand in the directory as UTF-16."""
     names = {
         "EncryptedPackage".encode("utf-16-le"): "password",
         "Workbook\0".encode("utf-16-le"): "biff",
         "Book\0".encode("utf-16-le"): "biff",
         "WordDocument".encode("utf-16-le"): "word",
+        "_VBA_PROJECT".encode("utf-16-le"): "macro",
     }
     found: set[str] = set()
     tail = b""
@@ -127,29 +169,44 @@ def _ole(path: Path) -> Problem:
             found |= {kind for name, kind in names.items() if name in tail + chunk}
             tail = chunk[-64:]
     if "password" in found:
-        return Problem(
+        raise Problem(
             "WORKBOOK_ENCRYPTED", "工作簿设置了打开密码，无法读取。请取消密码（文件 → 信息 → 保护工作簿）后重新报送。"
         )
     if "biff" in found:
-        return _old_biff()
+        if "macro" in found:
+            raise Problem("WORKBOOK_MACRO", f"工作簿含有宏，不予打开。{SAVE_AS}")
+        _check_container(path)
+        return "xls"
     if "word" in found:
-        return Problem("NOT_A_TABLE", "这是 Word 文档，不是表格。请报送 .xlsx 或 .csv 文件。")
-    return Problem("WORKBOOK_ENCRYPTED", f"无法识别的 Office 文件（可能设置了密码或已损坏）。{SAVE_AS}")
+        raise Problem("NOT_A_TABLE", "这是 Word 文档，不是表格。请报送 .xlsx 或 .csv 文件。")
+    raise Problem("WORKBOOK_ENCRYPTED", f"无法识别的 Office 文件（可能设置了密码或已损坏）。{SAVE_AS}")
+
+
+def _check_container(path: Path) -> None:
+    """The parser asks for whatever memory a container's header claims; so the claims must fit the file."""
+    size = path.stat().st_size
+    with open(path, "rb") as source:
+        header = source.read(512)
+    if len(header) < 512:
+        raise damaged()
+    shift, tables, mini_tables, more_tables = (
+        int.from_bytes(header[place : place + width], "little") for place, width in ((30, 2), (44, 4), (64, 4), (72, 4))
+    )
+    if shift not in (9, 12) or not tables or (tables + mini_tables + more_tables) << shift > size:
+        raise damaged()
 
 
 def check_package(path: Path, limits: Limits) -> None:
-    """Look at an xlsx package without parsing it. Raises Problem for anything a department's workbook would not be."""
+    """Look at an xlsx, xlsb or ods package without parsing it. Raises Problem for anything a department's workbook would not be."""
     try:
         with zipfile.ZipFile(path) as package:
             entries = package.infolist()
             _check_entries(entries, limits)
-            names = {entry.filename for entry in entries}
-            if "xl/workbook.xml" not in names:
-                if "xl/workbook.bin" in names or "mimetype" in names:
-                    raise Problem("WORKBOOK_FAKE", f"不是 .xlsx 工作簿（可能是 .xlsb 或 .ods）。{SAVE_AS}")
-                raise Problem("NOT_A_TABLE", "这是压缩包，不是工作簿。请解压后逐个报送 .xlsx 或 .csv 文件。")
-            if any(name.lower().endswith("vbaproject.bin") for name in names):
+            if any(entry.filename.lower().endswith("vbaproject.bin") for entry in entries):
                 raise Problem("WORKBOOK_MACRO", f"工作簿含有宏，不予打开。{SAVE_AS}")
+            manifest = next((entry for entry in entries if entry.filename == "META-INF/manifest.xml"), None)
+            if manifest is not None and b"encryption-data" in package.open(manifest).read(1 << 20):
+                raise Problem("WORKBOOK_ENCRYPTED", "工作簿设置了打开密码，无法读取。请取消密码后重新报送。")
             for entry in entries:
                 if entry.filename.lower().endswith((".xml", ".rels", ".vml")):
                     _check_part(package, entry)
@@ -189,12 +246,13 @@ def _check_part(package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
             raise too_large(f"声明了 {int(found[2])} 行 × {column} 列")
 
 
-def unpack(path: Path, folder: Path, limits: Limits | None = None) -> list[Sheet]:
-    """Every visible sheet as ``sheet-N.csv`` in ``folder``, read by a limited child. Raises Problem for what cannot be read."""
+def unpack(path: Path, folder: Path, kind: str = "xlsx", limits: Limits | None = None) -> list[Sheet]:
+    """Every visible sheet of a workbook of this ``kind`` as ``sheet-N.csv`` in ``folder``, read by a limited child. Raises Problem for what cannot be read."""
     limits = limits or Limits()
-    check_package(path, limits)
+    if kind in ("xlsx", "xlsb", "ods"):
+        check_package(path, limits)
     try:
-        sheets = _run_child(path, folder, limits)
+        sheets = _run_child(path, folder, kind, limits)
     except BaseException:
         for part in folder.glob("sheet-*.csv"):
             part.unlink(missing_ok=True)
@@ -212,7 +270,7 @@ def unpack(path: Path, folder: Path, limits: Limits | None = None) -> list[Sheet
     ]
 
 
-def _run_child(path: Path, folder: Path, limits: Limits) -> list[dict[str, Any]]:
+def _run_child(path: Path, folder: Path, kind: str, limits: Limits) -> list[dict[str, Any]]:
     child = Path(__file__).with_name("workbook_child.py")
     command = [
         sys.executable,
@@ -220,6 +278,7 @@ def _run_child(path: Path, folder: Path, limits: Limits) -> list[dict[str, Any]]
         str(child),
         str(path),
         str(folder),
+        kind,
         str(limits.memory),
         str(limits.seconds),
         str(MAX_CELLS),

@@ -1,36 +1,28 @@
-"""Reads one workbook in a process of its own: ``python -I workbook_child.py WORKBOOK FOLDER MEMORY CPU_SECONDS MAX_CELLS``.
+"""Reads one workbook in a process of its own: ``python -I workbook_child.py WORKBOOK FOLDER KIND MEMORY CPU_SECONDS MAX_CELLS``.
 
 A workbook of 5 KB can make its reader ask for all memory or abort, which no ``except`` survives; here it takes down
 only this process, within limits set before the file is opened. Every visible sheet with cells becomes ``sheet-N.csv`` (UTF-8,
 row numbers as in the sheet); one JSON line on stdout says what was found. Cell texts go nowhere else.
 
-Imports nothing of this project, so that it starts in a tenth of a second. Exit codes: 0 done, 3 password, 4 damaged, 5 too large.
+KIND is xlsx, xlsb, xls, ods, html or xml. Imports the standard library and the parser alone, so that it starts in a tenth of a
+second. Exit codes: 0 done, 3 password, 4 damaged, 5 too large.
 """
 
 import csv
 import datetime
 import json
 import os
-import re
 import resource
 import sys
-import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from itertools import islice
 from typing import Any, TextIO
-from xml.etree import ElementTree
 
 PASSWORD, DAMAGED, TOO_LARGE = 3, 4, 5
 ROWS_AT_ONCE = 2000
 # From 16 digits on a number cell has lost its last digits: written as Excel shows it, so that nobody takes it for an id.
 LOSSY = 1e15
-PART_CHUNK = 1 << 20
-_ERROR_CELL = re.compile(
-    rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]{0,80}? t="e"[^>]{0,80}>.{0,2000}?<v>(#[^<]{1,20})</v></c>', re.DOTALL
-)
-_HIDDEN_ROW = re.compile(rb'<row [^>]{0,400}?hidden="(?:1|true)"')
-_UNCALCULATED = re.compile(rb"</f></c>|<f>[^<]{0,2000}</f><v/></c>|<f>[^<]{0,2000}</f><v></v></c>")
 
 
 def limit(memory: int, seconds: int) -> None:
@@ -118,91 +110,82 @@ def write_sheet(rows: Iterable[list[Any]], handle: TextIO, errors: dict[tuple[in
     return written
 
 
-def sheet_parts(package: zipfile.ZipFile) -> dict[str, str]:
-    """Sheet name → part name, from the workbook's own relations."""
-    relations = ElementTree.fromstring(package.read("xl/_rels/workbook.xml.rels"))
-    targets = {item.get("Id"): str(item.get("Target")) for item in relations}
-    parts: dict[str, str] = {}
-    for item in ElementTree.fromstring(package.read("xl/workbook.xml")).iter():
-        if item.tag.endswith("}sheet"):
-            identifier = next((value for key, value in item.attrib.items() if key.endswith("}id")), None)
-            target = targets.get(identifier, "")
-            parts[str(item.get("name"))] = (
-                target.lstrip("/") if target.startswith("/") else os.path.normpath(f"xl/{target}")
-            )
-    return parts
+def private(folder: str, name: str) -> TextIO:
+    """A new text file that only we may read."""
+    handle = os.open(os.path.join(folder, name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    return open(handle, "w", encoding="utf-8", newline="", errors="strict")
 
 
-def look_through(package: zipfile.ZipFile, part: str) -> tuple[dict[tuple[int, int], str], int, int]:
-    """What the reader does not tell: error cells ((row, column), 0-based → #DIV/0!), hidden rows, formulas without a result."""
-    errors: dict[tuple[int, int], str] = {}
-    hidden = empty = 0
-    tail = b""
-    with package.open(part) as stream:
-        while chunk := stream.read(PART_CHUNK):
-            data = tail + chunk
-            # Cut behind a whole row, so that nothing is seen twice.
-            cut = data.rfind(b"</row>") + 6
-            if cut < 6 and len(data) < 8 * PART_CHUNK:
-                tail = data
-                continue
-            data, tail = (data[:cut], data[cut:]) if cut >= 6 else (data, b"")
-            if b't="e"' in data:
-                for found in _ERROR_CELL.finditer(data):
-                    column = 0
-                    for letter in found[1]:
-                        column = 26 * column + letter - 64
-                    errors[int(found[2]) - 1, column - 1] = found[3].decode("ascii", "replace")
-            hidden += len(_HIDDEN_ROW.findall(data))
-            if b"</f><" in data:
-                empty += len(_UNCALCULATED.findall(data))
-    return errors, hidden, empty
-
-
-def main(path: str, folder: str, memory: int, seconds: int, cells: int) -> int:
-    limit(memory, seconds)
+def book_sheets(path: str, folder: str, kind: str, cells: int) -> list[dict[str, Any]]:
+    """Sheets of a real workbook. Raises TooManyCells, CalamineError and whatever a broken file makes the parser raise."""
     import python_calamine as calamine
 
-    try:
-        book = calamine.CalamineWorkbook.from_path(path)
-        package = zipfile.ZipFile(path)
-        parts = sheet_parts(package)
-        found = []
+    from connectors.workbook_looks import Look, looks
+
+    found = []
+    with calamine.CalamineWorkbook.from_path(path) as book:
+        seen = looks(path, kind)
         for number, meta in enumerate(book.sheets_metadata):
             visible = meta.visible == calamine.SheetVisibleEnum.Visible
             entry: dict[str, Any] = {"name": meta.name, "visible": visible, "file": None, "rows": 0}
             found.append(entry)
             if not visible or meta.typ != calamine.SheetTypeEnum.WorkSheet:
                 continue
-            sheet = book.get_sheet_by_name(meta.name)
+            sheet = book.get_sheet_by_index(number)
             if sheet.end is None:
                 continue
             # The range starts at the first used cell, the rows come from the sheet's first row on.
             if (sheet.end[0] + 1) * (sheet.end[1] + 1) > cells:
-                return TOO_LARGE
-            part = parts.get(meta.name)
-            errors, hidden, empty = look_through(package, part) if part in package.namelist() else ({}, 0, 0)
+                raise MemoryError
+            look = seen.get(number, Look())
             name = f"sheet-{number}.csv"
-            handle = os.open(os.path.join(folder, name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-            with open(handle, "w", encoding="utf-8", newline="", errors="strict") as out:
+            with private(folder, name) as out:
                 entry |= {
-                    "rows": write_sheet(sheet.iter_rows(), out, errors),
+                    "rows": write_sheet(sheet.iter_rows(), out, look.errors),
                     "file": name,
-                    "hidden_rows": hidden,
-                    "empty_formulas": empty,
+                    "hidden_rows": look.hidden,
+                    "empty_formulas": look.empty,
                 }
+    return found
+
+
+def markup_sheets(path: str, folder: str, kind: str, cells: int) -> list[dict[str, Any]]:
+    """Tables of a page or an XML spreadsheet that was saved as a workbook."""
+    from connectors.markup import TooManyCells, html_tables, xml_tables
+
+    with open(path, "rb") as source:
+        content = source.read()
+    found = []
+    try:
+        tables = (html_tables if kind == "html" else xml_tables)(content, cells)
+    except TooManyCells:
+        raise MemoryError from None
+    for number, table in enumerate(tables):
+        entry: dict[str, Any] = {"name": table.name, "visible": table.visible, "file": None, "rows": 0}
+        found.append(entry)
+        if table.visible and any(cell != "" for row in table.rows for cell in row):
+            name = f"sheet-{number}.csv"
+            with private(folder, name) as out:
+                entry |= {"rows": write_sheet(table.rows, out, {}), "file": name, "hidden_rows": table.hidden_rows}
+    return found
+
+
+def main(path: str, folder: str, kind: str, memory: int, seconds: int, cells: int) -> int:
+    limit(memory, seconds)
+    # Isolated mode leaves the project out; what is imported from it needs the standard library alone.
+    sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    try:
+        found = (markup_sheets if kind in ("html", "xml") else book_sheets)(path, folder, kind, cells)
         print(json.dumps({"sheets": found}))
-    except calamine.PasswordError:
-        return PASSWORD
     except MemoryError:
         return TOO_LARGE
-    except BaseException:  # also pyo3's PanicException, which is no Exception
-        return DAMAGED
+    except BaseException as error:  # also pyo3's PanicException, which is no Exception
+        return PASSWORD if type(error).__name__ == "PasswordError" else DAMAGED
     return 0
 
 
 if __name__ == "__main__":
-    code = main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:6]))
+    code = main(sys.argv[1], sys.argv[2], sys.argv[3], *map(int, sys.argv[4:7]))
     sys.stdout.flush()
     # A panic may have left the interpreter in no state to shut down.
     os._exit(code)

@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from connectors.feed import Feed
+from connectors.layout import FOOTER_ROW, TOTAL_ROW
 from connectors.reader import misread, reader_sql, structure_sql
 from connectors.reading import Reading
 from expectations import normalise
@@ -28,8 +29,6 @@ BROKEN = {
     "UNQUOTED VALUE": "ROW_STRUCTURE",
     "LINE SIZE OVER MAXIMUM": "CELL_TOO_LONG",
 }
-TOTAL_ROW = r"[\s　]*(.{0,12}(小计|合计|总计|累计)|合[\s　]*计|小[\s　]*计|总[\s　]*计)[\s　]*[:：]?[\s　]*"
-FOOTER_ROW = r"[\s　]*(填表人?|填报人?|制表人?|审核人?|审批人?|负责人|单位负责人|联系人|经办人|备注|说明|注|填报单位|填报日期|打印日期|报送单位)[\s　]*[:：].*"
 
 
 class Misread(Exception):
@@ -58,9 +57,18 @@ def _skip_sql(feed: Feed, reading: Reading) -> str:
     total = " OR ".join(f"regexp_full_match({cell}, {literal(TOTAL_ROW)})" for cell in head)
     footer = " OR ".join(f"regexp_full_match({cell}, {literal(FOOTER_ROW)})" for cell in head[:3])
     header = literal(reading.header[key_index])
+    # Titles and headers of two levels stand again on every printed page.
+    again = [(row[key_index] if key_index < len(row) else "", "".join(row)) for row in reading.titles if any(row)]
+    odd = f" OR {key} IN ({', '.join(literal(cell) for cell, _ in again)})" if again else ""
+    page = f"WHEN {every} IN ({', '.join(literal(text) for _, text in again)}) THEN 'header' " if again else ""
+    # Four bytes hold «3人», which a subtotal row may have in the place of a number.
+    looked_at = (
+        f"{key} IS NULL{odd} OR {key} = {header} OR contains({key}, '计') OR contains({key}, '：') OR contains({key}, ':') "
+        f"OR ends_with({key}, '页') OR ends_with({key}, '人') OR ends_with({key}, '户') OR strlen({key}) < 4"
+    )
     return (
-        f"CASE WHEN {key} IS NULL OR {key} = {header} OR contains({key}, '计') OR contains({key}, '：') OR contains({key}, ':') OR strlen({key}) < 4 THEN "
-        f"CASE WHEN strlen(trim({every}, ' 　')) = 0 THEN 'blank' WHEN {key} = {header} THEN 'header' "
+        f"CASE WHEN {looked_at} THEN "
+        f"CASE WHEN strlen(trim({every}, ' 　')) = 0 THEN 'blank' WHEN {key} = {header} THEN 'header' {page}"
         f"WHEN {total} THEN 'total' WHEN {footer} THEN 'footer' END END"
     )
 
@@ -87,9 +95,13 @@ def stage(con: duckdb.DuckDBPyConnection, folder: Path, feed: Feed, reading: Rea
     ]
     rows = folder / "rows.parquet"
     temporary = folder / ".rows.parquet"
-    con.execute(
-        f"COPY (SELECT *, hash({', '.join(content)}) AS _hash FROM ({typed})) TO '{temporary}' (FORMAT parquet, COMPRESSION snappy)"
-    )
+    try:
+        con.execute(
+            f"COPY (SELECT *, hash({', '.join(content)}) AS _hash FROM ({typed})) TO '{temporary}' (FORMAT parquet, COMPRESSION snappy)"
+        )
+    except duckdb.InvalidInputException:
+        # DuckDB 1.5.5 keeps the beginning of a line that it refuses, and stumbles over a character cut in half.
+        raise Misread from None
     written = con.execute(f"SELECT count(*) FROM read_parquet('{temporary}')").fetchone()
     if misread(con, reading, int(written[0]) if written else 0):
         raise Misread

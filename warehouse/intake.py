@@ -11,6 +11,7 @@ import hashlib
 import logging
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,9 @@ from connectors.errors import FupinError
 from connectors.feed import Feed
 from warehouse import sources
 from warehouse.batch import UNRECOGNISED, Batch, open_mark, unfinished, utc_now
+
+# Beside a claim of a file with several feeds' tables: the one feed that this claim is for.
+ONLY = "only"
 
 log = logging.getLogger("fupin")
 
@@ -86,9 +90,8 @@ def sort(home: Path, department: str, feeds: dict[str, Feed]) -> None:
     incoming = home / "landing" / ".incoming"
     with department_lock(home, department):
         remote.recover(department, incoming)
-        left_over = drop.pending(incoming, department)
-        for claim in [*left_over, *drop.claim(department, inbox, incoming)]:
-            _sort(home, claim, siblings)
+        drop.claim(department, inbox, incoming)
+        _sort_pending(home, department, siblings)
         for refusal in drop.refusals(inbox):
             _refuse(home, department, _thing(inbox, refusal), refusal)
         _collect_remote(home, department, incoming, siblings)
@@ -104,6 +107,13 @@ def waiting(home: Path, feed: Feed, feeds: dict[str, Feed]) -> list[str]:
     return mine
 
 
+def _sort_pending(home: Path, department: str, siblings: list[Feed]) -> None:
+    """Sort every claim that there is; a file with tables of several feeds is pending again as one claim for each of them."""
+    while claims := drop.pending(home / "landing" / ".incoming", department):
+        for claim in claims:
+            _sort(home, claim, siblings)
+
+
 def _collect_remote(home: Path, department: str, incoming: Path, siblings: list[Feed]) -> None:
     place = places.inbox(department)
     if place is None:
@@ -111,13 +121,19 @@ def _collect_remote(home: Path, department: str, incoming: Path, siblings: list[
     with remote.opened(place, department, incoming) as inbox:
         for claim in inbox.claims():
             _sort(home, claim, siblings)
+        _sort_pending(home, department, siblings)
         for refusal in inbox.refused:
             _refuse(home, department, f"{place.url}/{refusal.name}", refusal)
 
 
 def _sort(home: Path, claim: drop.Claim, siblings: list[Feed]) -> None:
-    """Read a claimed file's head, give it a batch folder and leave nothing in ``.incoming``."""
-    reading = files.read_file(claim.path, claim.original_name, siblings, claim.path.parent)
+    """Read a claimed file, give it a batch folder and leave nothing in ``.incoming`` (or a claim for each of several feeds)."""
+    mark = claim.path.with_name(ONLY)
+    only = mark.read_text(encoding="ascii") if mark.exists() else None
+    reading = files.read_file(claim.path, claim.original_name, siblings, claim.path.parent, only=only)
+    if reading.several:
+        _divide(claim, reading.several)
+        return
     feed_name = reading.feed or UNRECOGNISED
     base = home / "landing" / feed_name
     (base / ".open").mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -135,6 +151,8 @@ def _sort(home: Path, claim: drop.Claim, siblings: list[Feed]) -> None:
         "received_at": claim.received_at,
         "state": "received",
     }
+    if only:
+        data["only"] = only
     if reading.correction_of:
         corrected = _corrected(home, feed_name, reading.correction_of)
         if corrected is None:
@@ -153,6 +171,25 @@ def _sort(home: Path, claim: drop.Claim, siblings: list[Feed]) -> None:
     Batch(claim.path.parent, data).save()
     open_mark(folder).touch(mode=0o600)
     os.rename(claim.path.parent, folder)
+
+
+def _divide(claim: drop.Claim, feeds: list[str]) -> None:
+    """One claim of the same bytes for each feed, then the claim itself is gone; killed in between, it is divided again."""
+    folder = claim.path.parent
+    for name in feeds:
+        target = folder.with_name(f"{folder.name}-{name}")
+        if target.exists():
+            continue
+        draft = folder.with_name(f".{target.name}")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        shutil.copyfile(folder / "name.json", draft / "name.json")
+        shutil.copyfile(claim.path, draft / "source.bin")
+        (draft / "source.bin").chmod(0o600)
+        (draft / ONLY).write_text(name, encoding="ascii")
+        draft.rename(target)
+    claim.path.unlink()
+    shutil.rmtree(folder)
 
 
 def _thing(inbox: Path, refusal: drop.Refusal) -> str:

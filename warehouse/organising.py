@@ -10,7 +10,7 @@ import duckdb
 
 from connectors import settings
 from connectors.errors import TerminalError
-from connectors.feed import Feed
+from connectors.feed import Feed, load_feeds
 from connectors.files import read_file
 from connectors.reading import Reading
 from expectations import stage
@@ -45,7 +45,10 @@ def organise(batch: Batch, feed: Feed | None) -> None:
             _organise(con, batch, feed, reading)
     except stage.Misread:
         log.warning("batch %s: records differ from the scan; reading again with care", batch.reference)
-        reading = read_file(batch.source, str(batch.data["original_name"]), [feed], batch.folder, careful=True)
+        only = batch.data.get("only")
+        feeds = [other for other in load_feeds().values() if other.department == feed.department] if only else [feed]
+        name = str(batch.data["original_name"])
+        reading = read_file(batch.source, name, feeds, batch.folder, careful=True, only=only)
         batch.save(reading=reading.to_json())
         try:
             with connect(settings.home()) as con:

@@ -10,7 +10,6 @@ import pytest
 import xlsxwriter
 
 from connectors import layout
-from connectors.files import inspect_file
 from connectors.reading import Reading
 from tests.unit.test_files_support import HEADER, MEMBERS, ROWS, codes, csv_text, feed, landed, read
 
@@ -215,23 +214,6 @@ def test_a_corrected_reject_sheet_says_which_batch_it_corrects(tmp_path: Path) -
 def test_a_batch_column_of_the_departments_own_is_no_receipt(tmp_path: Path) -> None:
     reading = read(tmp_path, csv_text([[*HEADER, "批次号"], *[[*row, "第一批"] for row in ROWS]]))
     assert (reading.correction_of, reading.undeclared, reading.problems) == (None, ["批次号"], [])
-
-
-def test_inspecting_shows_structure_and_no_value(tmp_path: Path) -> None:
-    path = tmp_path / "贷款_20190630.csv"
-    path.write_bytes(csv_text([[TITLE], HEADER, *ROWS, ["J004", "x"]]).encode("gb18030"))
-    before = path.stat()
-    seen = inspect_file(path, [feed(tmp_path)])
-    shown = json.dumps(seen, ensure_ascii=False)
-    assert (seen["feed"], seen["encoding"], seen["header_row"], seen["rows"], seen["structure_rows"]) == (
-        "loans",
-        "gb18030",
-        2,
-        3,
-        1,
-    )
-    assert not any(cell in shown for row in ROWS for cell in row[:3])
-    assert path.stat() == before
 
 
 def test_header_cells_that_could_be_ids_are_never_shown(tmp_path: Path) -> None:
