@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,10 +28,8 @@ from warehouse.upkeep.pools import WRITER
 from warehouse.upkeep.retries import DEFAULTS
 
 TIMEZONE = "Asia/Shanghai"
-# Backfills of pulled feeds may go back to here.
-FIRST_DAY = datetime(2015, 1, 1, tzinfo=ZoneInfo(TIMEZONE))
 # A run that has not ended by then is told to the engineer.
-DEADLINE_MINUTES = int(settings.number("run_deadline_minutes", 60))
+DEADLINE_MINUTES = settings.number("run_deadline_minutes", 60)
 
 PARAMS = {
     "batch_id": Param(
@@ -58,7 +56,8 @@ def past_day(params: dict[str, Any], dag_run: Any) -> str | None:
     """The past day whose state is wanted (ISO): the one asked for, or the day of a backfill."""
     if params.get("as_of"):
         return str(params["as_of"])
-    if dag_run is not None and str(dag_run.run_type).endswith("backfill") and dag_run.logical_date is not None:
+    run_type = getattr(dag_run, "run_type", None)
+    if getattr(run_type, "value", run_type) == "backfill" and dag_run.logical_date is not None:
         return dag_run.logical_date.astimezone(ZoneInfo(TIMEZONE)).date().isoformat()
     return None
 
@@ -117,7 +116,6 @@ def feed_dag(feed: Feed, arrival: Asset | None, table: Asset) -> DAG:
         doc_md=document(feed),
         # A feed that is pulled has a clock only, which Airflow can turn back: `airflow backfill create`.
         schedule=AssetOrTimeSchedule(assets=[arrival], timetable=clock) if arrival is not None else clock,
-        start_date=FIRST_DAY,
         catchup=False,
         params=PARAMS,
         deadline=DeadlineAlert(
@@ -126,7 +124,7 @@ def feed_dag(feed: Feed, arrival: Asset | None, table: Asset) -> DAG:
             callback=SyncCallback(
                 "warehouse.upkeep.alerts.run_is_late", kwargs={"feed": name, "minutes": DEADLINE_MINUTES}
             ),
-            name=f"{name} ends within {DEADLINE_MINUTES} minutes",
+            name=f"{name} ends within {DEADLINE_MINUTES:g} minutes",
         ),
         max_active_runs=1,
         default_args=DEFAULTS,

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from airflow.sdk import RetryAction
+from airflow.sdk.api.datamodels._generated import DagRunType
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.serialization.serialized_objects import DagSerialization
 
@@ -141,8 +142,8 @@ def test_a_backfill_asks_for_the_day_it_stands_for() -> None:
     past_day = runpy.run_path(str(ROOT / "dags" / "feeds.py"))["past_day"]
     # Half past midnight in the county is still the evening before in UTC.
     night = dt.datetime(2019, 6, 30, 16, 30, tzinfo=dt.UTC)
-    backfill = SimpleNamespace(run_type="backfill", logical_date=night)
-    scheduled = SimpleNamespace(run_type="scheduled", logical_date=night)
+    backfill = SimpleNamespace(run_type=DagRunType.BACKFILL, logical_date=night)
+    scheduled = SimpleNamespace(run_type=DagRunType.SCHEDULED, logical_date=night)
     assert past_day({"as_of": None}, backfill) == "2019-07-01"
     assert past_day({"as_of": None}, scheduled) is None
     assert past_day({"as_of": "2018-12-31"}, scheduled) == "2018-12-31"

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +92,10 @@ def environment(home: Path) -> Iterator[None]:
             os.environ["AIRFLOW__FUPIN__HOME"] = before
 
 
-def launch(home: Path, port: int = FIRST_PORT, name: str = "up.txt") -> tuple[subprocess.Popen[bytes], Path]:
-    """Start ``make up`` for the data root ``home``; returns the process and the file with its output."""
+def launch(
+    home: Path, port: int = FIRST_PORT, name: str = "up.txt", settings: Mapping[str, str] | None = None
+) -> tuple[subprocess.Popen[bytes], Path]:
+    """Start ``make up`` for the data root ``home`` with a site's ``settings``; returns the process and the file with its output."""
     home.mkdir(parents=True, exist_ok=True)
     output = home / name
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW__")}
@@ -101,7 +103,7 @@ def launch(home: Path, port: int = FIRST_PORT, name: str = "up.txt") -> tuple[su
         process = subprocess.Popen(
             [sys.executable, "-m", "warehouse.upkeep.up", "--port", str(port)],
             cwd=ROOT,
-            env={**clean, "AIRFLOW__FUPIN__HOME": str(home)},
+            env={**clean, **(settings or {}), "AIRFLOW__FUPIN__HOME": str(home)},
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,

@@ -50,6 +50,6 @@ def _post(conn_id: str, alert: dict[str, Any]) -> None:
         log.warning("alert not posted through %s: %s", conn_id, type(error).__name__)
 
 
-def run_is_late(feed: str, minutes: int, context: dict[str, Any] | None = None) -> None:
+def run_is_late(feed: str, minutes: float, context: dict[str, Any] | None = None) -> None:
     """Airflow's deadline callback: a run of ``feed`` has not ended ``minutes`` after it was queued."""
-    tell(feed, f"a run has not ended after {minutes} minutes")
+    tell(feed, f"a run has not ended after {minutes:g} minutes")
