@@ -120,7 +120,7 @@ def test_a_department_s_bell_wakes_the_feeds_that_have_work(dagbag: Any) -> None
     assert {f"inbox_{department}" for department in departments} == set(INBOXES)
     for department in departments:
         dag = dagbag.dags[f"inbox_{department}"]
-        (bell,) = dag.schedule
+        (bell,) = dag.schedule.asset_condition.objects
         assert bell.name == f"inbox_{department}" and len(bell.watchers) == 1
         assert [outlet.name for outlet in dag.task_dict["sort"].outlets] == [f"sorted_{department}"]
     for name in FEEDS:

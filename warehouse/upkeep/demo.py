@@ -28,7 +28,6 @@ import duckdb
 
 from connectors import settings
 from connectors.errors import FupinError, TerminalError, TransientError, without_row_text
-from connectors.feed import load_feeds
 from warehouse.upkeep.api import AirflowApi, state_path
 from warehouse.upkeep.environment import ROOT, airflow_folder
 
@@ -176,9 +175,7 @@ def _failure(api: AirflowApi, run: dict[str, Any]) -> TerminalError:
 def _wait(api: AirflowApi, sent: list[Sent], begun: dt.datetime, deadline: float) -> None:
     """Wait for receipts, successful runs and the snapshot; raises TerminalError on a failed run or when time is up."""
     since = begun.replace(tzinfo=None).isoformat()
-    # Only departments that were sent something are rung; the others' DAGs wait for their schedule.
-    rung = {file.department for file in sent}
-    feeds = {name for name, feed in load_feeds([ROOT / "connectors" / "feeds"]).items() if feed.department in rung}
+    hashes = {file.sha256 for file in sent}
     told = time.monotonic()
     while True:
         waiting: list[str] = []
@@ -188,6 +185,8 @@ def _wait(api: AirflowApi, sent: list[Sent], begun: dt.datetime, deadline: float
             for run in runs:
                 if run["state"] == "failed":
                     raise _failure(api, run)
+            # Only feeds whose files have come are woken.
+            feeds = {str(batch["feed"]) for batch in _batches() if batch["sha256"] in hashes}
             missing = sorted(feeds - {run["dag_id"] for run in runs if run["state"] == "success"})
             active = sorted({run["dag_id"] for run in runs if run["state"] in ("queued", "running")})
             receipts = _without_receipt(sent, since)
