@@ -69,7 +69,12 @@ def members(package: zipfile.ZipFile) -> list[Member]:
     for entry in entries:
         name = _as_text(entry)
         plain = name.replace("\\", "/")
-        if plain.startswith("/") or ".." in plain.split("/") or plain[1:2] == ":" or stat.S_ISLNK(entry.external_attr >> 16):
+        if (
+            plain.startswith("/")
+            or ".." in plain.split("/")
+            or plain[1:2] == ":"
+            or stat.S_ISLNK(entry.external_attr >> 16)
+        ):
             raise _refusal("ZIP_MEMBER_PATH", "里有路径异常的文件")
         folded = unicodedata.normalize("NFC", plain).casefold()
         if folded in seen:
@@ -77,19 +82,27 @@ def members(package: zipfile.ZipFile) -> list[Member]:
         seen.add(folded)
         if entry.flag_bits & 1:
             raise Problem("ZIP_ENCRYPTED", "压缩包设置了密码，无法读取。请取消密码后重新报送。")
-        if entry.file_size > workbook.RATIO_COUNTS_FROM and entry.file_size > workbook.MAX_PART_RATIO * max(entry.compress_size, 1):
+        if entry.file_size > workbook.RATIO_COUNTS_FROM and entry.file_size > workbook.MAX_PART_RATIO * max(
+            entry.compress_size, 1
+        ):
             raise _refusal("ZIP_TOO_LARGE", "的压缩比异常")
         base = plain.split("/")[-1]
-        if entry.is_dir() or not base or base.startswith(("~$", "._")) or folded.startswith(LITTER) or base.lower() in LITTER:
+        if (
+            entry.is_dir()
+            or not base
+            or base.startswith(("~$", "._"))
+            or folded.startswith(LITTER)
+            or base.lower() in LITTER
+        ):
             continue
         found.append(Member(entry, plain))
     return found
 
 
 def read_archive(
-    path: Path, original_name: str, feeds: Sequence[Feed], workdir: Path, careful: bool, only: str | None, read_file: ReadFile
+    path: Path, original_name: str, feeds: Sequence[Feed], workdir: Path, only: str | None, read_file: ReadFile
 ) -> Reading:
-    """Read every member with ``read_file``; one reading of all that belong to one feed. Raises Problem for a zip to refuse."""
+    """Read every member with ``read_file``, with care; one reading of all that belong to one feed. Raises Problem for a zip to refuse."""
     head = Reading(format="zip", suffix=".zip", size_bytes=path.stat().st_size)
     base = workdir / "members"
     shutil.rmtree(base, ignore_errors=True)
@@ -104,7 +117,7 @@ def read_archive(
                 folder.mkdir(mode=0o700)
                 _extract(package, member, folder / "source.bin")
                 label = member.name.split("/")[-1]
-                reading = read_file(folder / "source.bin", label, feeds, folder, careful, only)
+                reading = read_file(folder / "source.bin", label, feeds, folder, True, only)
                 if _is_read(reading, label) and (only is None or only in (reading.feed, *reading.several)):
                     done.append(parts.Part(_label(member, wanted), reading))
                 else:

@@ -47,7 +47,12 @@ def read_workbook(
         for sheet in sheets:
             if sheet.path is not None:
                 sheet.path.unlink(missing_ok=True)
-    reading.format, reading.suffix, reading.encoding, reading.size_bytes = head.format, head.suffix, head.encoding, head.size_bytes
+    reading.format, reading.suffix, reading.encoding, reading.size_bytes = (
+        head.format,
+        head.suffix,
+        head.encoding,
+        head.size_bytes,
+    )
     reading.sha256 = ""  # of the workbook itself, not of the text that was scanned
     reading.notes = [*head.notes, *reading.notes, *_sheet_notes(sheets, [sheet for sheet, _ in chosen], only)]
     return reading
@@ -87,9 +92,7 @@ def _read_sheets(
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _choose(
-    sheets: Sequence[Sheet], feeds: Sequence[Feed], kind: str, only: str | None
-) -> list[tuple[Sheet, Found]]:
+def _choose(sheets: Sequence[Sheet], feeds: Sequence[Feed], kind: str, only: str | None) -> list[tuple[Sheet, Found]]:
     """The sheets that hold a feed's table, in their order; of the feed ``only`` if there are several. Raises Problem UNKNOWN_HEADER, EMPTY_FILE, …"""
     filled = [sheet for sheet in sheets if sheet.path is not None and sheet.rows]
     if not filled and kind == "html":

@@ -99,6 +99,15 @@ def head_records(lines: list[str], delimiter: str, quote: str, limit: int) -> tu
     return records, ends
 
 
+def is_sound(line: str, dialect: Dialect) -> bool:
+    """Whether every quoted cell of a line ends where its quote does."""
+    try:
+        next(csv.reader([line], delimiter=dialect.delimiter, strict=True, **quoting(dialect.quote)))
+    except (csv.Error, StopIteration):
+        return False
+    return True
+
+
 def quoting(quote: str) -> dict[str, Any]:
     return {"quotechar": quote, "doublequote": True} if quote else {"quoting": csv.QUOTE_NONE}
 

@@ -57,7 +57,9 @@ def read_file(
     return reading
 
 
-def _read(path: Path, original_name: str, feeds: Sequence[Feed], workdir: Path, careful: bool, only: str | None) -> Reading:
+def _read(
+    path: Path, original_name: str, feeds: Sequence[Feed], workdir: Path, careful: bool, only: str | None
+) -> Reading:
     reading = Reading(size_bytes=path.stat().st_size)
     try:
         if reading.size_bytes > int(settings.number("max_file_bytes", MAX_FILE_BYTES)):
@@ -75,7 +77,7 @@ def _read(path: Path, original_name: str, feeds: Sequence[Feed], workdir: Path, 
             return reading
         reading.format, reading.suffix, reading.encoding = kind, f".{kind}", "utf-8"
         if kind == "zip":
-            found = archive.read_archive(path, original_name, feeds, workdir, careful, only, _read)
+            found = archive.read_archive(path, original_name, feeds, workdir, only, _read)
         else:
             found = books.read_workbook(path, kind, original_name, feeds, workdir, only)
         for each in fields(Reading):

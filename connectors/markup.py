@@ -38,7 +38,11 @@ class Table:
 
 def decoded(content: bytes) -> str:
     """The page's text: byte-order mark, valid UTF-8, the page's own charset, else GB18030. Raises UnicodeError."""
-    for mark, name in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+    for mark, name in (
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+    ):
         if content.startswith(mark):
             return content[len(mark) :].decode(name)
     for zero, name in ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be")):

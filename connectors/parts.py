@@ -81,11 +81,16 @@ def combine(parts: Sequence[Part], feed: Feed, kind: str, workdir: Path) -> Read
         feed=feed.name, format=first.format, suffix=first.suffix, encoding="utf-8", header_row=first.header_row,
         first_row=first.first_row, sheet="、".join(shown(part.label) for part in parts[:20]),
     )  # fmt: skip
-    names = [feed_column for part in parts for feed_column in sorted(part.reading.mapping, key=part.reading.mapping.__getitem__)]
+    names = [
+        feed_column
+        for part in parts
+        for feed_column in sorted(part.reading.mapping, key=part.reading.mapping.__getitem__)
+    ]
     names = list(dict.fromkeys(names))
     whole.mapping = {name: place for place, name in enumerate(names)}
     whole.header = [
-        next(part.reading.header[part.reading.mapping[name]] for part in parts if name in part.reading.mapping) for name in names
+        next(part.reading.header[part.reading.mapping[name]] for part in parts if name in part.reading.mapping)
+        for name in names
     ] + [f"{kind}与行号"]
     for part in parts:
         for problem in part.reading.problems:
@@ -95,7 +100,9 @@ def combine(parts: Sequence[Part], feed: Feed, kind: str, workdir: Path) -> Read
     whole.undeclared = list(dict.fromkeys(cell for part in parts for cell in part.reading.undeclared))
     whole.notes = _notes(parts, kind)
     if not any(part.reading.rows or part.reading.structure_rows for part in parts) and not whole.problems:
-        whole.refuse(Problem("HEADER_ONLY", f"每个{kind}都只有表头，没有数据行。如果本期确实没有数据，请与数据工程师联系。"))
+        whole.refuse(
+            Problem("HEADER_ONLY", f"每个{kind}都只有表头，没有数据行。如果本期确实没有数据，请与数据工程师联系。")
+        )
     if not whole.problems:
         _write(whole, parts, names, workdir)
         whole.notes += [
@@ -158,7 +165,11 @@ def _write(whole: Reading, parts: Sequence[Part], names: Sequence[str], workdir:
             whole.gaps += [row + shift for row in reading.gaps if row >= reading.first_row]
             if reading.structure_rows:
                 line = f"replace(csv_line, {literal(reading.text_delimiter)}, ',')"
-                copy(con, f"SELECT line + {shift}, error_type, {line} FROM ({structure_sql(reading)}) ORDER BY line", piece)
+                copy(
+                    con,
+                    f"SELECT line + {shift}, error_type, {line} FROM ({structure_sql(reading)}) ORDER BY line",
+                    piece,
+                )
                 _append(piece, structure)
                 whole.structure_rows += reading.structure_rows
             whole.parts.append({
@@ -242,7 +253,9 @@ def refuse_second_table(reading: Reading, feeds: Sequence[Feed], workdir: Path) 
     with connection(workdir) as con:
         likely = " OR ".join(f"{cell} IN ({aliases})" for cell in cells)
         every = ", ".join(f"coalesce(c{index}, '')" for index in range(len(reading.header)))
-        found = con.execute(f"SELECT _row, [{every}] FROM ({numbered(con, reading)}) WHERE {likely} LIMIT 1000").fetchall()
+        found = con.execute(
+            f"SELECT _row, [{every}] FROM ({numbered(con, reading)}) WHERE {likely} LIMIT 1000"
+        ).fetchall()
     for row, header in found:
         other = layout.find_layouts([header], feeds, header_row=1)
         if other and not other[0].missing and (other[0].feed.name, other[0].mapping) != (reading.feed, reading.mapping):

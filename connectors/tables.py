@@ -36,6 +36,8 @@ def read_text(
     if original_name.lower().endswith((".xlsx", ".xls", ".xlsm", ".et")):
         reading.notes.append("文件名像工作簿，内容是文本表格，已按 CSV 读取。")
     found = recognise(head, reading.size_bytes <= len(head), feeds)
+    # DuckDB reads these once more before staging counts its records, so nothing may be left to that count.
+    careful = careful or bool(found.layout.feed.source.get("fill_down"))
     # The header first: whatever the scan then refuses, the file has a feed and all that is wrong with its columns is said.
     describe(reading, found, original_name)
     try:
@@ -136,7 +138,9 @@ def describe(reading: Reading, found: Found, original_name: str) -> None:
     titles = records[: chosen.header_row - chosen.levels]
     layout.describe(reading, fitted, titles, sample, original_name)
     levels = records[chosen.header_row - 2 : chosen.header_row] if chosen.levels == 2 else []
-    above = [row for row in titles if 1 <= sum(bool(cell.strip()) for cell in row) <= 2 and not _LONG.search("".join(row))]
+    above = [
+        row for row in titles if 1 <= sum(bool(cell.strip()) for cell in row) <= 2 and not _LONG.search("".join(row))
+    ]
     reading.titles = [
         [" ".join(cell.split()) if "\n" in cell else cell for cell in row[: len(fitted.header)]]
         for row in [*above, *levels]
@@ -158,7 +162,7 @@ def scan_text(reading: Reading, path: Path, found: Found, workdir: Path, careful
     # What DuckDB would have to skip must be plain lines; otherwise only the data records are handed to it.
     odd_top = (
         head_lines != head_records
-        or any(dialect.quote and line.count(dialect.quote) % 2 for line in top)
+        or any(dialect.quote and dialect.quote in line and not enc.is_sound(line, dialect) for line in top)
         or set(found.line_ends[:head_lines]) != {found.line_end}
     )
     scanner = text.Scanner(

@@ -25,7 +25,13 @@ from connectors.workbook_child import DAMAGED, PASSWORD
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 # Streams without a container, as Excel 2 to 5 wrote them.
-OLD_BIFF = (b"\x09\x08\x10\x00\x00\x06", b"\x09\x08\x08\x00\x00\x05", b"\x09\x04\x06\x00", b"\x09\x02\x06\x00", b"\x09\x00\x04\x00")
+OLD_BIFF = (
+    b"\x09\x08\x10\x00\x00\x06",
+    b"\x09\x08\x08\x00\x00\x05",
+    b"\x09\x04\x06\x00",
+    b"\x09\x02\x06\x00",
+    b"\x09\x00\x04\x00",
+)
 OTHER_KINDS = {
     b"%PDF": "PDF 文件",
     b"Rar!": "RAR 压缩包",
@@ -41,7 +47,9 @@ _MARKUP = re.compile(
     rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|meta|table|body|\?xml|frameset|style|div|script|center|title|workbook|!doctype)",
     re.IGNORECASE | re.DOTALL,
 )
-_PAGE = re.compile(rb"<(?:!doctype\s+html|html|head|meta|table|body|frameset|style|div|script|center|title)\b", re.IGNORECASE)
+_PAGE = re.compile(
+    rb"<(?:!doctype\s+html|html|head|meta|table|body|frameset|style|div|script|center|title)\b", re.IGNORECASE
+)
 _SPREADSHEET = re.compile(rb"<(?:\w+:)?Workbook\b[^>]*urn:schemas-microsoft-com:office:spreadsheet")
 _DIMENSION = re.compile(rb'<dimension[^>]{0,80}?ref="(?:[A-Z]{1,3}\d{1,7}:)?([A-Z]{1,3})(\d{1,7})"')
 

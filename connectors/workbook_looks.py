@@ -52,16 +52,16 @@ def _targets(package: zipfile.ZipFile, part: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for item in ElementTree.fromstring(package.read(f"xl/_rels/{part}.rels")):
         target = str(item.get("Target"))
-        found[str(item.get("Id"))] = (
-            target.lstrip("/") if target.startswith("/") else os.path.normpath(f"xl/{target}")
-        )
+        found[str(item.get("Id"))] = target.lstrip("/") if target.startswith("/") else os.path.normpath(f"xl/{target}")
     return found
 
 
 def _xlsx(package: zipfile.ZipFile) -> dict[int, Look]:
     targets = _targets(package, "workbook.xml")
     found: dict[int, Look] = {}
-    sheets = (item for item in ElementTree.fromstring(package.read("xl/workbook.xml")).iter() if item.tag.endswith("}sheet"))
+    sheets = (
+        item for item in ElementTree.fromstring(package.read("xl/workbook.xml")).iter() if item.tag.endswith("}sheet")
+    )
     for number, item in enumerate(sheets):
         relation = next((value for key, value in item.attrib.items() if key.endswith("}id")), "")
         part = targets.get(relation, "")
@@ -160,9 +160,16 @@ def _ods(package: zipfile.ZipFile) -> dict[int, Look]:
                 elif tag == "table-row":
                     column = 0
                     repeated = int(_attribute(item, "number-rows-repeated") or 1)
-                    look.hidden += repeated * (_attribute(item, "visibility") in ("collapse", "filter")) if repeated < 10_000 else 0
+                    look.hidden += (
+                        repeated * (_attribute(item, "visibility") in ("collapse", "filter"))
+                        if repeated < 10_000
+                        else 0
+                    )
             elif tag in ("table-cell", "covered-table-cell"):
-                if item.get("{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type") == "error":
+                if (
+                    item.get("{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type")
+                    == "error"
+                ):
                     look.errors[row, column] = "".join(item.itertext()) or "#N/A"
                 column += int(_attribute(item, "number-columns-repeated") or 1)
             elif tag == "table-row":

@@ -86,9 +86,13 @@ def stage(con: duckdb.DuckDBPyConnection, folder: Path, feed: Feed, reading: Rea
     content = [identifier(cell.column.name) for cell in cells if cell.column.name != feed.as_of_column]
     rows = folder / "rows.parquet"
     temporary = folder / ".rows.parquet"
-    con.execute(
-        f"COPY (SELECT *, hash({', '.join(content)}) AS _hash FROM ({typed})) TO '{temporary}' (FORMAT parquet, COMPRESSION snappy)"
-    )
+    try:
+        con.execute(
+            f"COPY (SELECT *, hash({', '.join(content)}) AS _hash FROM ({typed})) TO '{temporary}' (FORMAT parquet, COMPRESSION snappy)"
+        )
+    except duckdb.InvalidInputException:
+        # DuckDB 1.5.5 keeps the beginning of a line that it refuses, and stumbles over a character cut in half.
+        raise Misread from None
     written = con.execute(f"SELECT count(*) FROM read_parquet('{temporary}')").fetchone()
     if misread(con, reading, int(written[0]) if written else 0):
         raise Misread

@@ -129,13 +129,18 @@ def _columns(pick: random.Random, rows: list[list[str]], done: list[str]) -> lis
         case "behind":
             return [[*row, ""] for row in rows]
         case "swapped case":
-            return [[(" " + cell + "\u3000") if other == index else cell for index, cell in enumerate(rows[0])], *rows[1:]]
+            return [
+                [(" " + cell + "\u3000") if other == index else cell for index, cell in enumerate(rows[0])],
+                *rows[1:],
+            ]
     return rows
 
 
 def _bytes(pick: random.Random, content: bytes, done: list[str]) -> bytes:
     """Damage below the characters: flipped, lost, doubled and foreign bytes."""
-    kind = pick.choice(["flip", "flip", "many flips", "truncate", "lose", "double", "foreign line", "zeros", "mark inside"])
+    kind = pick.choice(
+        ["flip", "flip", "many flips", "truncate", "lose", "double", "foreign line", "zeros", "mark inside"]
+    )
     done.append(f"bytes: {kind}")
     raw = bytearray(content)
     place = pick.randrange(len(raw))
@@ -169,7 +174,10 @@ def damaged_csv(seed: int) -> Case:
 
     def line(row: list[str]) -> str:
         return case.delimiter.join(
-            case.quote + cell.replace(case.quote, case.quote * 2) + case.quote if always or case.delimiter in cell else cell for cell in row
+            case.quote + cell.replace(case.quote, case.quote * 2) + case.quote
+            if always or case.delimiter in cell
+            else cell
+            for cell in row
         )
 
     at = _Lines(pick, [line(row) for row in rows], set(), case.delimiter, case.quote)
@@ -182,10 +190,16 @@ def damaged_csv(seed: int) -> Case:
         known[id(text)] for number, text in enumerate(at.lines) if number not in at.touched and id(text) in known and known[id(text)] != tuple(rows[0])
     ]  # fmt: skip
     end = pick.choice(["\n", "\r\n", "\r\n", "\r"])
-    ends = [end if pick.random() > 0.02 else pick.choice(["\n", "\r\n"]) for _ in at.lines] if pick.random() < 0.1 else [end] * len(at.lines)
+    ends = (
+        [end if pick.random() > 0.02 else pick.choice(["\n", "\r\n"]) for _ in at.lines]
+        if pick.random() < 0.1
+        else [end] * len(at.lines)
+    )
     if pick.random() < 0.3:
         ends[-1] = ""
-    case.content = "".join(text + stop for text, stop in zip(at.lines, ends, strict=True)).encode(case.encoding, "surrogatepass")
+    case.content = "".join(text + stop for text, stop in zip(at.lines, ends, strict=True)).encode(
+        case.encoding, "surrogatepass"
+    )
     if case.content and pick.random() < 0.4:
         case.content = _bytes(pick, case.content, case.done)
         case.untouched = []
@@ -354,7 +368,12 @@ def _xlsx_text(cell: ElementTree.Element, strings: list[str]) -> str | None:
     kind = cell.get("t", "n")
     if kind == "s" and value is not None and re.fullmatch(r"\d{1,6}", value) and int(value) < len(strings):
         return " ".join(strings[int(value)].splitlines())
-    if kind == "n" and value is not None and re.fullmatch(r"-?\d{1,15}(\.\d{1,8})?", value) and cell.get("s", "0") == "0":
+    if (
+        kind == "n"
+        and value is not None
+        and re.fullmatch(r"-?\d{1,15}(\.\d{1,8})?", value)
+        and cell.get("s", "0") == "0"
+    ):
         number = float(value)
         return str(int(number)) if number == int(number) else f"{number:.15g}"
     return None

@@ -27,7 +27,9 @@ def sound_id(head: str) -> str:
     return head + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(head, WEIGHTS, strict=True)) % 11]
 
 
-def xlsx(sheets: Mapping[str, Rows], hidden: Sequence[str] = (), hidden_rows: Sequence[int] = (), since_1904: bool = False) -> bytes:
+def xlsx(
+    sheets: Mapping[str, Rows], hidden: Sequence[str] = (), hidden_rows: Sequence[int] = (), since_1904: bool = False
+) -> bytes:
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"default_date_format": "yyyy-mm-dd", "date_1904": since_1904})
     for name, rows in sheets.items():
@@ -50,7 +52,9 @@ def xlsx(sheets: Mapping[str, Rows], hidden: Sequence[str] = (), hidden_rows: Se
     return buffer.getvalue()
 
 
-def xls(sheets: Mapping[str, Rows], hidden: Sequence[str] = (), hidden_rows: Sequence[int] = (), since_1904: bool = False) -> bytes:
+def xls(
+    sheets: Mapping[str, Rows], hidden: Sequence[str] = (), hidden_rows: Sequence[int] = (), since_1904: bool = False
+) -> bytes:
     book = xlwt.Workbook(encoding="utf-8")
     book.dates_1904 = since_1904
     day = xlwt.XFStyle()
@@ -102,19 +106,25 @@ def _biff12_cell(column: int, cell: Any) -> bytes:
     return _record(5, place + struct.pack("<d", float(value)))
 
 
-def xlsb(sheets: Mapping[str, Rows], hidden: Sequence[str] = (), hidden_rows: Sequence[int] = (), since_1904: bool = False) -> bytes:
+def xlsb(
+    sheets: Mapping[str, Rows], hidden: Sequence[str] = (), hidden_rows: Sequence[int] = (), since_1904: bool = False
+) -> bytes:
     """No library writes this kind, so the records are written here (MS-XLSB): just enough for a reader."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as package:
         bundle = relations = b""
         for number, (name, rows) in enumerate(sheets.items(), 1):
-            bundle += _record(156, struct.pack("<II", int(name in hidden), number) + _wide(f"rId{number}") + _wide(name))
+            bundle += _record(
+                156, struct.pack("<II", int(name in hidden), number) + _wide(f"rId{number}") + _wide(name)
+            )
             relations += (
                 f'<Relationship Id="rId{number}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" '
                 f'Target="worksheets/sheet{number}.bin"/>'
             ).encode()
             width = max(map(len, rows), default=1)
-            data = _record(129) + _record(148, struct.pack("<IIII", 0, max(len(rows) - 1, 0), 0, width - 1)) + _record(145)
+            data = (
+                _record(129) + _record(148, struct.pack("<IIII", 0, max(len(rows) - 1, 0), 0, width - 1)) + _record(145)
+            )
             for index, row in enumerate(rows):
                 data += _record(0, struct.pack("<IIHBB", index, 0, 300, 0, 0x10 * (index in hidden_rows)) + bytes(5))
                 for column, cell in enumerate(row):
@@ -123,14 +133,23 @@ def xlsb(sheets: Mapping[str, Rows], hidden: Sequence[str] = (), hidden_rows: Se
                         data += _biff12_cell(column, shifted)
             package.writestr(f"xl/worksheets/sheet{number}.bin", data + _record(146) + _record(130))
         properties = _record(153, struct.pack("<III", int(since_1904), 0, 0))
-        package.writestr("xl/workbook.bin", _record(131) + properties + _record(143) + bundle + _record(144) + _record(157) + _record(132))
+        package.writestr(
+            "xl/workbook.bin",
+            _record(131) + properties + _record(143) + bundle + _record(144) + _record(157) + _record(132),
+        )
         package.writestr(
             "xl/_rels/workbook.bin.rels",
             b'<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
             + relations + b"</Relationships>",
         )  # fmt: skip
         formats = [_record(47, struct.pack("<HHHHHH", 0, number, 0, 0, 0, 0) + bytes(4)) for number in (0, 14)]
-        styles = _record(278) + _record(615, bytes(4)) + _record(616) + _record(617, struct.pack("<I", 2)) + b"".join(formats)
+        styles = (
+            _record(278)
+            + _record(615, bytes(4))
+            + _record(616)
+            + _record(617, struct.pack("<I", 2))
+            + b"".join(formats)
+        )
         package.writestr("xl/styles.bin", styles + _record(618) + _record(279))
     return buffer.getvalue()
 
@@ -149,9 +168,12 @@ def _ods_cell(cell: Any) -> str:
     return f'<table:table-cell office:value-type="string"><text:p>{html.escape(cell)}</text:p></table:table-cell>'
 
 
-def ods(sheets: Mapping[str, Rows], hidden: Sequence[str] = (), hidden_rows: Sequence[int] = (), since_1904: bool = False) -> bytes:
+def ods(
+    sheets: Mapping[str, Rows], hidden: Sequence[str] = (), hidden_rows: Sequence[int] = (), since_1904: bool = False
+) -> bytes:
     spaces = " ".join(
-        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text", "style")
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text", "style")
     )
     calc = 'xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
     tables = ""
@@ -186,7 +208,9 @@ def html_page(sheets: Mapping[str, Rows], encoding: str = "gb2312") -> bytes:
         page += "<table border=1>"
         for row in rows:
             cells = ("" if cell is None else html.escape(str(cell)) for cell in row)
-            page += "<tr>" + "".join(f"<td style='vnd.ms-excel.numberformat:@'>{cell}</td>" for cell in cells) + "</tr>\r\n"
+            page += (
+                "<tr>" + "".join(f"<td style='vnd.ms-excel.numberformat:@'>{cell}</td>" for cell in cells) + "</tr>\r\n"
+            )
         page += "</table>"
     return (page + "</body></html>").encode({"gb2312": "gb18030"}.get(encoding, encoding))
 

@@ -16,7 +16,9 @@ from warehouse import tasks
 from warehouse.database import open_warehouse
 
 IDS = [workbooks.sound_id(f"219900195801{day:02d}000") for day in range(10, 19)]
-ROWS: list[list[Any]] = [[f"J{number}", f"某{'甲乙丙丁'[number]}", IDS[number], 5 + number, None, "2019-03-01"] for number in range(4)]
+ROWS: list[list[Any]] = [
+    [f"J{number}", f"某{'甲乙丙丁'[number]}", IDS[number], 5 + number, None, "2019-03-01"] for number in range(4)
+]
 TEXTS = [["" if cell is None else str(cell) for cell in row] for row in ROWS]
 
 
@@ -49,7 +51,9 @@ class Bank:
 
     def told(self, name: str) -> str:
         book = openpyxl.load_workbook(self.home / "outbox" / "nonghang" / f"{name}.回执.xlsx")
-        return "\n".join(str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None)
+        return "\n".join(
+            str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None
+        )
 
     def rejected(self, name: str) -> list[tuple[Any, ...]]:
         """(row number, loan number, id) on the sheet of rows to correct."""
@@ -101,10 +105,20 @@ def test_row_5_the_same_bytes_change_nothing_and_the_same_rows_in_other_bytes_ne
     resaved.write_bytes(first)
     openpyxl.load_workbook(resaved).save(resaved)
     assert resaved.read_bytes() != first
-    kinds = {"xlsx": resaved.read_bytes(), "xls": workbooks.xls({"台账": [HEADER, *ROWS]}), "csv": text(TEXTS), "zip": workbooks.packed({"贷款.csv": text(TEXTS)})}
+    kinds = {
+        "xlsx": resaved.read_bytes(),
+        "xls": workbooks.xls({"台账": [HEADER, *ROWS]}),
+        "csv": text(TEXTS),
+        "zip": workbooks.packed({"贷款.csv": text(TEXTS)}),
+    }
     for kind, content in kinds.items():
         summary = bank.deliver(f"另存_20190630.{kind}", content)
-        assert (summary["state"], summary["rows_inserted"], summary["rows_ended"], summary["rows_unchanged"]) == ("merged", 0, 0, 4), kind
+        assert (summary["state"], summary["rows_inserted"], summary["rows_ended"], summary["rows_unchanged"]) == (
+            "merged",
+            0,
+            0,
+            4,
+        ), kind
     assert bank.versions() == before
 
 
@@ -140,7 +154,12 @@ def test_row_10_a_broken_row_is_sent_back_alone_with_its_number(bank: Bank) -> N
     lines[2] += ",多"
     lines[3] = lines[3].replace(",", "", 1)
     summary = bank.deliver("贷款.csv", "\n".join(lines).encode())
-    assert (summary["state"], summary["rows_read"], summary["rows_landed"], summary["rows_quarantined"]) == ("merged", 4, 2, 2)
+    assert (summary["state"], summary["rows_read"], summary["rows_landed"], summary["rows_quarantined"]) == (
+        "merged",
+        4,
+        2,
+        2,
+    )
     assert [row[0] for row in bank.rejected("贷款.csv")] == [3, 4]
     assert [row[0] for row in bank.versions()] == ["J0", "J3"]
 
@@ -150,7 +169,9 @@ def test_row_11_encodings_land_exactly_or_not_at_all(bank: Bank) -> None:
     for number, encoding in enumerate(("utf-8", "utf-8-sig", "utf-16", "utf-16-be", "gb18030")):
         summary = bank.deliver(f"贷款{number}_20190630.csv", csv_text([HEADER, *rows]).encode(encoding))
         assert (summary["state"], summary["rows_inserted"]) == ("merged", 0 if number else 4), encoding
-        assert {"utf-8-sig": "utf-8", "utf-16": "utf-16-le"}.get(encoding, encoding) in bank.told(f"贷款{number}_20190630.csv")
+        assert {"utf-8-sig": "utf-8", "utf-16": "utf-16-le"}.get(encoding, encoding) in bank.told(
+            f"贷款{number}_20190630.csv"
+        )
     assert bank.versions()[0][1] == "张㳇𠮷"
     whole = csv_text([HEADER, *rows])
     for name, content in {
@@ -163,7 +184,10 @@ def test_row_11_encodings_land_exactly_or_not_at_all(bank: Bank) -> None:
 
 def test_row_12_bombs_cost_seconds_and_the_next_file_loads(bank: Bank) -> None:
     nested = workbooks.packed({"a.zip": workbooks.packed({"b.csv": text(TEXTS)})})
-    bombs = {"套娃.zip": (nested, "ZIP_NESTED"), "膨胀.zip": (workbooks.packed({"a.csv": b" " * 40_000_000}), "ZIP_TOO_LARGE")}
+    bombs = {
+        "套娃.zip": (nested, "ZIP_NESTED"),
+        "膨胀.zip": (workbooks.packed({"a.csv": b" " * 40_000_000}), "ZIP_TOO_LARGE"),
+    }
     started = time.monotonic()
     for name, (content, code) in bombs.items():
         summary = bank.deliver(name, content)
@@ -184,8 +208,18 @@ def test_row_13_a_name_is_only_a_label_also_inside_a_zip(bank: Bank) -> None:
 
 
 def test_row_20_a_mangled_id_never_lands_and_a_decorated_one_does(bank: Bank) -> None:
-    rounded = next(found for day in range(10, 29) if (found := workbooks.sound_id(f"2199001958010{day}00"[:17])).endswith("000"))
-    ids: list[Any] = [219900195801010006, int(rounded), "2.199E+17", f"'{IDS[0]}", f'="{IDS[1]}"', f" {IDS[2]}\xa0", IDS[3].translate({48 + n: 0xFF10 + n for n in range(10)})]
+    rounded = next(
+        found for day in range(10, 29) if (found := workbooks.sound_id(f"2199001958010{day}00"[:17])).endswith("000")
+    )
+    ids: list[Any] = [
+        219900195801010006,
+        int(rounded),
+        "2.199E+17",
+        f"'{IDS[0]}",
+        f'="{IDS[1]}"',
+        f" {IDS[2]}\xa0",
+        IDS[3].translate({48 + n: 0xFF10 + n for n in range(10)}),
+    ]
     rows = [[f"00{number}", "某甲", value, 1, None, None] for number, value in enumerate(ids)]
     summary = bank.deliver("贷款.xls", workbooks.xls({"台账": [HEADER, *rows]}))
     assert (summary["rows_landed"], summary["rows_quarantined"]) == (4, 3)
@@ -196,8 +230,16 @@ def test_row_20_a_mangled_id_never_lands_and_a_decorated_one_does(bank: Bank) ->
 
 
 def test_row_21_layout_traps_neither_add_nor_hide_people(bank: Bank) -> None:
-    rows: list[list[Any]] = [["台账（截至2019年6月30日）"], HEADER, *ROWS, ["合计", None, None, 26, None, None], ["填表人：某某"]]
-    summary = bank.deliver("贷款.xlsx", workbooks.xlsx({"旧": rows, "台账": rows}, hidden=("旧",), hidden_rows=(3,), since_1904=True))
+    rows: list[list[Any]] = [
+        ["台账（截至2019年6月30日）"],
+        HEADER,
+        *ROWS,
+        ["合计", None, None, 26, None, None],
+        ["填表人：某某"],
+    ]
+    summary = bank.deliver(
+        "贷款.xlsx", workbooks.xlsx({"旧": rows, "台账": rows}, hidden=("旧",), hidden_rows=(3,), since_1904=True)
+    )
     assert (summary["rows_landed"], summary["rows_skipped"], summary["as_of"]) == (4, 2, "2019-06-30")
     assert sum(float(row[2]) for row in bank.versions()) == 26
     told = bank.told("贷款.xlsx")
@@ -213,7 +255,10 @@ def test_row_21_layout_traps_neither_add_nor_hide_people(bank: Bank) -> None:
 
 
 def test_a_row_of_a_townships_sheet_is_named_in_the_receipt_and_comes_back_corrected(bank: Bank) -> None:
-    sheets = {"城关镇": [HEADER, ROWS[0]], "沟帮子镇": [["沟帮子镇"], HEADER, ROWS[1], [*ROWS[2][:2], "2199", *ROWS[2][3:]]]}
+    sheets = {
+        "城关镇": [HEADER, ROWS[0]],
+        "沟帮子镇": [["沟帮子镇"], HEADER, ROWS[1], [*ROWS[2][:2], "2199", *ROWS[2][3:]]],
+    }
     summary = bank.deliver("各乡镇_20190630.xls", workbooks.xls(sheets))
     assert (summary["rows_landed"], summary["rows_quarantined"]) == (2, 1)
     path = bank.home / "outbox" / "nonghang" / "各乡镇_20190630.xls.回执.xlsx"

@@ -31,7 +31,16 @@ def staged(tmp_path: Path, reading: Reading, of: Feed) -> tuple[list[tuple[Any, 
     return rows, {item["row"]: item["kind"] for item in found.skipped}
 
 
-MERGED = [HEADER, member(0, "J1", "甲"), member(1), member(2), member(3, "J2", "乙"), member(4), ["小计", "", "", "25", "", ""], member(5)]
+MERGED = [
+    HEADER,
+    member(0, "J1", "甲"),
+    member(1),
+    member(2),
+    member(3, "J2", "乙"),
+    member(4),
+    ["小计", "", "", "25", "", ""],
+    member(5),
+]
 
 
 @pytest.mark.parametrize("form", ["csv", "xls", "html"])
@@ -56,17 +65,35 @@ def test_merged_cells_are_filled_down_only_where_the_feed_says_so(tmp_path: Path
 def test_filling_down_stops_at_rows_that_are_missing(tmp_path: Path) -> None:
     """The head of the second household is broken: her members must not slip into the first."""
     allowed = feed(tmp_path, pins=FILL)
-    lines = [HEADER, member(0, "J1", "甲"), ["J2", "乙", IDS[1], "5", "", "", "too many"], member(2), [], member(3), member(4, "J3", "丙")]
+    lines = [
+        HEADER,
+        member(0, "J1", "甲"),
+        ["J2", "乙", IDS[1], "5", "", "", "too many"],
+        member(2),
+        [],
+        member(3),
+        member(4, "J3", "丙"),
+    ]
     reading = read(tmp_path, csv_text(lines), [allowed])
     assert broken(reading) == [(3, "TOO MANY COLUMNS")] and reading.gaps == [5]
-    assert [row[:3] for row in landed(tmp_path, reading)] == [(2, "J1", "甲"), (4, None, None), (6, None, None), (7, "J3", "丙")]
+    assert [row[:3] for row in landed(tmp_path, reading)] == [
+        (2, "J1", "甲"),
+        (4, None, None),
+        (6, None, None),
+        (7, "J3", "丙"),
+    ]
 
 
 def test_each_column_is_filled_by_itself_and_printed_pages_are_no_source(tmp_path: Path) -> None:
     allowed = feed(tmp_path, pins=FILL)
     lines = [HEADER, member(0, "J1", "甲"), member(1, "J2"), HEADER, member(2)]
     reading = read(tmp_path, csv_text(lines), [allowed])
-    assert [row[1:3] for row in landed(tmp_path, reading)] == [("J1", "甲"), ("J2", "甲"), tuple(HEADER[:2]), (None, None)]
+    assert [row[1:3] for row in landed(tmp_path, reading)] == [
+        ("J1", "甲"),
+        ("J2", "甲"),
+        tuple(HEADER[:2]),
+        (None, None),
+    ]
 
 
 def test_a_feed_may_only_fill_what_it_declares(tmp_path: Path) -> None:
@@ -84,15 +111,34 @@ TWO_LEVELS = [
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
 def test_printed_pages_repeat_title_and_header_and_end_with_numbers(tmp_path: Path, form: str) -> None:
     page = [*TWO_LEVELS, member(0, "J1", "甲"), ["小 计", "", "", "5", "", ""], ["第1页", "", "", "", "", ""]]
-    last = [*TWO_LEVELS, member(1, "J2", "乙"), ["合计：", "", "", "10", "", ""], ["填表人：某某", "", "", "审核人：某", "", ""], ["共 2 页 第 2 页", *[""] * 5]]
+    last = [
+        *TWO_LEVELS,
+        member(1, "J2", "乙"),
+        ["合计：", "", "", "10", "", ""],
+        ["填表人：某某", "", "", "审核人：某", "", ""],
+        ["共 2 页 第 2 页", *[""] * 5],
+    ]
     rows = [*page, *last]
-    content = csv_text(rows).encode() if form == "csv" else workbooks.xlsx({"台账": [[cell or None for cell in row] for row in rows]})
+    content = (
+        csv_text(rows).encode()
+        if form == "csv"
+        else workbooks.xlsx({"台账": [[cell or None for cell in row] for row in rows]})
+    )
     loans = feed(tmp_path)
     reading = read(tmp_path, content, [loans])
     assert reading.problems == [] and reading.header_row == 3
     found, skipped = staged(tmp_path, reading, loans)
     assert [row[:3] for row in found] == [(4, "J1", "甲"), (10, "J2", "乙")]
-    assert skipped == {5: "total", 6: "footer", 7: "header", 8: "header", 9: "header", 11: "total", 12: "footer", 13: "footer"}
+    assert skipped == {
+        5: "total",
+        6: "footer",
+        7: "header",
+        8: "header",
+        9: "header",
+        11: "total",
+        12: "footer",
+        13: "footer",
+    }
 
 
 def test_a_row_above_the_header_that_may_hold_a_person_is_kept_nowhere(tmp_path: Path) -> None:

@@ -41,7 +41,9 @@ def test_sheets_with_other_column_orders_are_put_together_by_name(tmp_path: Path
 
 
 def test_a_township_whose_sheet_lost_a_column_refuses_the_workbook_and_is_named(tmp_path: Path) -> None:
-    reading = read(tmp_path, workbooks.xlsx({"城关镇": TOWNS["城关镇"], "沟帮子镇": [[*HEADER[:3], "数", *HEADER[4:]], ROWS[2]]}))
+    reading = read(
+        tmp_path, workbooks.xlsx({"城关镇": TOWNS["城关镇"], "沟帮子镇": [[*HEADER[:3], "数", *HEADER[4:]], ROWS[2]]})
+    )
     assert codes(reading) == ["COLUMN_MISSING"] and "工作表“沟帮子镇”" in reading.problems[0]["message"]
     assert reading.feed == "loans"
 

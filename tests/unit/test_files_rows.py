@@ -11,6 +11,7 @@ import pytest
 
 from connectors import blocks
 from connectors.files import misread, reader_sql
+from expectations import stage
 from tests.unit.test_files_support import HEADER, ROWS, broken, codes, csv_text, feed, landed, read
 
 FIRST, SECOND, THIRD = (",".join(row) for row in ROWS)
@@ -218,3 +219,20 @@ def test_messy_files_land_whole_wherever_a_block_ends(
     # The very last blank line without an end is no line.
     assert gaps[: len(reading.gaps)] == reading.gaps and len(gaps) - len(reading.gaps) <= 1
     assert [row for row, _ in broken(reading)] == bad
+
+
+def test_a_header_that_duckdb_would_not_skip_as_one_line_is_left_out_before(tmp_path: Path) -> None:
+    header = ",".join(f'"{cell}"' for cell in HEADER).replace('"余额"', '"余额"x')
+    reading = read(tmp_path, header + "\n" + csv_text([[f'"{cell}"' for cell in row] for row in ROWS]))
+    assert landed(tmp_path, reading) == [(number, *row[:4], *row[5:]) for number, row in enumerate(ROWS, 2)]
+
+
+def test_a_long_line_with_text_behind_a_quote_is_sent_back_alone(tmp_path: Path) -> None:
+    """DuckDB stumbles over the line that it refuses; staging then asks for a careful reading."""
+    quoted = [[f'"{cell}"' for cell in row] for row in [HEADER, *ROWS, *ROWS]]
+    quoted[3][0] += "长" * 40_000
+    content = csv_text(quoted)
+    with pytest.raises(stage.Misread):
+        stage.stage(duckdb.connect(), tmp_path, feed(tmp_path), read(tmp_path, content))
+    reading = read(tmp_path, content, careful=True)
+    assert broken(reading) == [(4, "UNQUOTED VALUE")] and len(landed(tmp_path, reading)) == 5

@@ -205,7 +205,10 @@ def hostile(good: Path) -> dict[str, tuple[bytes, str]]:
         "very old Excel": (b"\x09\x08\x10\x00\x00\x06\x05\x00" + bytes(100), "OLD_BIFF"),
         "Word": (ole("WordDocument"), "NOT_A_TABLE"),
         "some OLE": (ole("Contents"), "WORKBOOK_ENCRYPTED"),
-        "a page without a feed's table": (b"\r\n<html><body><table><tr><td>1</td></tr></table></body></html>", "UNKNOWN_HEADER"),
+        "a page without a feed's table": (
+            b"\r\n<html><body><table><tr><td>1</td></tr></table></body></html>",
+            "UNKNOWN_HEADER",
+        ),
         "some XML": (b'\xef\xbb\xbf<?xml version="1.0"?><Workbook/>', "WORKBOOK_FAKE"),
         "a binary workbook of rubbish": (
             altered(good, {"xl/workbook.xml": None}, {"xl/workbook.bin": b"x"}),

@@ -14,8 +14,8 @@ from connectors.feed import Feed
 from connectors.reading import Reading
 from expectations import stage
 from tests import workbooks
-from tests.workbooks import sound_id
 from tests.unit.test_files_support import HEADER, MEMBERS, codes, csv_text, feed, landed, read
+from tests.workbooks import sound_id
 
 IDS = [sound_id(head) for head in ("21990019580101000", "21990019620304000", "21990019710520000")]
 # Amounts as numbers and days as dates, the way a workbook holds them; ids as text.
@@ -163,11 +163,17 @@ def test_spans_that_would_fill_the_memory_are_refused(tmp_path: Path) -> None:
 
 def test_a_decimal_comma_is_not_guessed(tmp_path: Path) -> None:
     loans = feed(tmp_path)
-    rows = [HEADER, ["J1", "甲", "219900195801010015", "1,5", "", ""], ["J2", "乙", "219900196203040023", "1,500", "", ""]]
+    rows = [
+        HEADER,
+        ["J1", "甲", "219900195801010015", "1,5", "", ""],
+        ["J2", "乙", "219900196203040023", "1,500", "", ""],
+    ]
     reading = read(tmp_path, csv_text(rows, ";"), [loans])
     con = duckdb.connect()
     stage.stage(con, tmp_path, loans, reading)
-    found = con.execute("SELECT CAST(amount_yuan AS VARCHAR), amount_yuan__problem FROM staged_rows ORDER BY _row").fetchall()
+    found = con.execute(
+        "SELECT CAST(amount_yuan AS VARCHAR), amount_yuan__problem FROM staged_rows ORDER BY _row"
+    ).fetchall()
     assert found == [(None, "MONEY_INVALID"), ("1500.00", None)]
 
 
@@ -179,7 +185,9 @@ def test_apostrophes_of_excel_are_no_quotes(tmp_path: Path) -> None:
 
 def test_a_workbook_with_the_tables_of_two_feeds_names_both(tmp_path: Path) -> None:
     feeds = [feed(tmp_path), feed(tmp_path, MEMBERS)]
-    content = workbooks.xls({"贷款": TABLE, "成员": [["成员编号", "姓名", "身份证号"], ["M1", "甲", "219900195801010015"]]})
+    content = workbooks.xls(
+        {"贷款": TABLE, "成员": [["成员编号", "姓名", "身份证号"], ["M1", "甲", "219900195801010015"]]}
+    )
     reading = read(tmp_path, content, feeds)
     assert (reading.feed, reading.several, reading.problems) == (None, ["loans", "members"], [])
     alone = read(tmp_path, content, feeds, only="members")

@@ -30,7 +30,7 @@ from tests.unit.test_files_support import feed
 CSV_FILES, WORKBOOKS = 1_700, 300
 EVERY = bool(os.environ.get("FUPIN_EVERY_FUZZ"))
 ONE = os.environ.get("FUPIN_FUZZ_SEED")
-STEP = 1 if EVERY else 10
+STEP = 1 if EVERY else 7
 SLOW_SECONDS = 30
 MEMORY_BYTES = 600 * 1024**2
 # Refusals whose message must name the row.
@@ -57,7 +57,11 @@ class Bench:
             if reading.problems:
                 return reading, []
             self.con.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
-            rows = self.con.execute(f"SELECT row_number() OVER () - 1, * FROM {reader_sql(reading)}").fetchall()
+            try:
+                rows = self.con.execute(f"SELECT row_number() OVER () - 1, * FROM {reader_sql(reading)}").fetchall()
+            except duckdb.InvalidInputException:  # as staging takes it
+                assert not careful
+                continue
             if not misread(self.con, reading, len(rows)):
                 break
         else:
@@ -66,7 +70,10 @@ class Bench:
         numbers = self.con.execute(
             row_number_sql(reading, f"(SELECT unnest(range({len(rows)})) AS n)", "n", broken) + " ORDER BY n"
         ).fetchall()
-        return reading, [(number[-1], *("" if cell is None else cell for cell in row[1:])) for number, row in zip(numbers, rows, strict=True)]
+        return reading, [
+            (number[-1], *("" if cell is None else cell for cell in row[1:]))
+            for number, row in zip(numbers, rows, strict=True)
+        ]
 
     def accounts(self, reading: Reading, rows: list[tuple[Any, ...]]) -> None:
         """Every row number behind the header is landed, sent back or blank, each once; or there is a reason and a place."""
@@ -94,13 +101,21 @@ class Bench:
             staged = stage.stage(con, folder, self.feed, reading)
             found = con.execute("SELECT _row, citizen_id, CAST(amount_yuan AS VARCHAR) FROM staged_rows").fetchall()
         data = len(found) + len(staged.broken)
-        assert data == staged.rows_read and len(rows) - len(found) == sum(item["kind"] not in ("blank", "total_or_footer") for item in staged.skipped)
+        assert data == staged.rows_read and len(rows) - len(found) == sum(
+            item["kind"] not in ("blank", "total_or_footer") for item in staged.skipped
+        )
         cells = {row[0]: row[1:] for row in rows}
         for row, identity, amount in found:
             if cells[row] in untouched and len(cells[row]) == len(fuzz.HEADER):
-                source = dict(zip(reading.mapping, (cells[row][index] for index in reading.mapping.values()), strict=True))
+                source = dict(
+                    zip(reading.mapping, (cells[row][index] for index in reading.mapping.values()), strict=True)
+                )
                 assert identity == source["citizen_id"]
-                assert amount == (None if source["amount_yuan"] in ("-", "") else f"{Decimal(source['amount_yuan'].replace(',', '')):.2f}")
+                assert amount == (
+                    None
+                    if source["amount_yuan"] in ("-", "")
+                    else f"{Decimal(source['amount_yuan'].replace(',', '')):.2f}"
+                )
 
 
 @pytest.fixture
@@ -111,14 +126,16 @@ def bench(tmp_path: Path) -> Bench:
 def run(count: int, check: Callable[[int], list[str]]) -> None:
     """Check every seed within time and memory; a failure says which and what was done to it."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    failures: list[str] = []
     for seed in [int(ONE)] if ONE else range(0, count, STEP):
         started = time.monotonic()
         done: list[str] = []
         try:
             done = check(seed)
         except Exception as error:
-            raise AssertionError(f"seed {seed}: {type(error).__name__}: {error}") from error
+            failures.append(f"seed {seed}: {type(error).__name__}: {str(error)[:400]}")
         assert time.monotonic() - started < SLOW_SECONDS, f"seed {seed} took too long ({done})"
+    assert not failures, f"{len(failures)} failures\n" + "\n".join(failures[:10])
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 < MEMORY_BYTES
 
 
@@ -151,7 +168,9 @@ def test_damaged_text_files(bench: Bench) -> None:
         return case.done
 
     run(CSV_FILES, check)
-    assert ONE or (bench.outcomes["refused"] > 20 * 10 / STEP / 2 and bench.outcomes["landed rows"] > 1_000), bench.outcomes
+    assert ONE or (bench.outcomes["refused"] > 20 * 10 / STEP / 2 and bench.outcomes["landed rows"] > 1_000), (
+        bench.outcomes
+    )
 
 
 def test_damaged_workbooks(bench: Bench) -> None:

@@ -47,15 +47,35 @@ def look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
 
 def test_every_row_that_would_land_or_be_sent_back_is_told(look: Any) -> None:
-    rows = [["台账 单位：万元"], HEADER, GOOD, ["J2", "乙", "2.19E+17", "2", "", ""], ["合计", "", "", "3.5", "", ""], ["J3", "丙", IDS[1], "1", "", "", "9"]]
+    rows = [
+        ["台账 单位：万元"],
+        HEADER,
+        GOOD,
+        ["J2", "乙", "2.19E+17", "2", "", ""],
+        ["合计", "", "", "3.5", "", ""],
+        ["J3", "丙", IDS[1], "1", "", "", "9"],
+    ]
     code, out = look("台账_20190630.csv", csv_text(rows).encode("gb18030"), "--json")
     assert code == 0
     seen = json.loads(out)
     (batch,) = seen["batches"]
-    assert (batch["feed"], batch["encoding"], batch["header_row"], batch["as_of"], batch["as_of_source"]) == ("loans", "gb18030", 2, "2019-06-30", "file_name")
+    assert (batch["feed"], batch["encoding"], batch["header_row"], batch["as_of"], batch["as_of_source"]) == (
+        "loans",
+        "gb18030",
+        2,
+        "2019-06-30",
+        "file_name",
+    )
     assert (batch["rows_read"], batch["rows_landed"], batch["rows_quarantined"]) == (3, 1, 2)
     assert batch["skipped"] == [{"row": 5, "kind": "total"}]
-    values = {"loan_no": "J1", "name": "张㳇", "citizen_id": IDS[0], "amount_yuan": "15000.00", "balance_yuan": None, "issued_date": "2019-07-16"}
+    values = {
+        "loan_no": "J1",
+        "name": "张㳇",
+        "citizen_id": IDS[0],
+        "amount_yuan": "15000.00",
+        "balance_yuan": None,
+        "issued_date": "2019-07-16",
+    }
     assert batch["rows"] == [{"row": 3, "where": None, "values": values}]
     first, second = batch["rejected"]
     assert (first["row"], first["reasons"][0]["code"], first["cells"]["身份证号"]) == (4, "ID_SCI_NOTATION", "2.19E+17")

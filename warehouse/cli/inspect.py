@@ -30,7 +30,20 @@ from warehouse.feedback.reasons import Explainer
 from warehouse.organising import organise
 
 CHUNK = 2_000
-FACTS = ("format", "encoding", "delimiter", "quote", "sheet", "header_row", "first_row", "units", "undeclared", "parts", "correction_of", "notes")
+FACTS = (
+    "format",
+    "encoding",
+    "delimiter",
+    "quote",
+    "sheet",
+    "header_row",
+    "first_row",
+    "units",
+    "undeclared",
+    "parts",
+    "correction_of",
+    "notes",
+)
 COUNTS = ("rows_read", "rows_landed", "rows_quarantined", "rows_skipped")
 
 
@@ -80,7 +93,11 @@ class Found:
             return
         names = [name for name in (column.name for column in self.feed.columns) if name in self.batch.data["present"]]  # type: ignore[union-attr]
         wanted = ", ".join(f'"{name}"' for name in names)
-        refused = f" WHERE _row NOT IN (SELECT _row FROM read_parquet('{self.batch.rejects}'))" if self.batch.rejects.exists() else ""
+        refused = (
+            f" WHERE _row NOT IN (SELECT _row FROM read_parquet('{self.batch.rejects}'))"
+            if self.batch.rejects.exists()
+            else ""
+        )
         with duckdb.connect() as con:
             cursor = con.execute(f"SELECT _row, {wanted} FROM ({rows_sql(self.batch.folder)}){refused} ORDER BY _row")
             while chunk := cursor.fetchmany(CHUNK):
@@ -94,14 +111,25 @@ class Found:
         explainer = Explainer(self.feed, {})
         header = self.reading.header
         with duckdb.connect() as con:
-            cursor = con.execute("SELECT _row, reasons, cells FROM read_parquet(?) ORDER BY _row", [str(self.batch.rejects)])
+            cursor = con.execute(
+                "SELECT _row, reasons, cells FROM read_parquet(?) ORDER BY _row", [str(self.batch.rejects)]
+            )
             while chunk := cursor.fetchmany(CHUNK):
                 for row, reasons, cells in chunk:
                     told = [
-                        {**reason, "message": explainer.explain(reason["code"], reason["column"], reason["rule"]).full} for reason in reasons
+                        {**reason, "message": explainer.explain(reason["code"], reason["column"], reason["rule"]).full}
+                        for reason in reasons
                     ]
-                    named = [header[index] if index < len(header) and header[index] else f"#{index + 1}" for index in range(len(cells or []))]
-                    yield {"row": row, "where": self.where(row), "reasons": told, "cells": dict(zip(named, cells or [], strict=True))}
+                    named = [
+                        header[index] if index < len(header) and header[index] else f"#{index + 1}"
+                        for index in range(len(cells or []))
+                    ]
+                    yield {
+                        "row": row,
+                        "where": self.where(row),
+                        "reasons": told,
+                        "cells": dict(zip(named, cells or [], strict=True)),
+                    }
 
     def reasons(self) -> list[tuple[Any, ...]]:
         """(code, column, rows, first row, what to do) of all rejected rows, commonest first."""
@@ -114,7 +142,10 @@ class Found:
                 "(SELECT _row, unnest(reasons) AS r FROM read_parquet(?)) GROUP BY ALL ORDER BY n DESC, first, 1, 2",
                 [str(self.batch.rejects)],
             ).fetchall()
-        return [(code, column, count, first, explainer.explain(code, column, rule).full) for code, column, rule, count, first in found]
+        return [
+            (code, column, count, first, explainer.explain(code, column, rule).full)
+            for code, column, rule, count, first in found
+        ]
 
 
 @dataclass
@@ -161,7 +192,9 @@ def _inspect(path: Path, feeds: Sequence[Feed], home: Path) -> Inspection:
         seen.batches.append(_batch(path, reading, feeds, first))
     for only in reading.several:
         folder = _folder(path, home / only)
-        seen.batches.append(_batch(path, read_file(folder / "source.bin", path.name, feeds, folder, only=only), feeds, folder))
+        seen.batches.append(
+            _batch(path, read_file(folder / "source.bin", path.name, feeds, folder, only=only), feeds, folder)
+        )
     return seen
 
 
@@ -210,7 +243,10 @@ def write_tables(seen: Inspection) -> None:
     """What was understood and why, for people; no cell of a row."""
     for found in seen.batches:
         facts = found.facts()
-        lines: list[list[Any]] = [["file", seen.file], ["feed", f"{facts['feed']} {facts['feed_title']}" if found.feed else "not recognised"]]
+        lines: list[list[Any]] = [
+            ["file", seen.file],
+            ["feed", f"{facts['feed']} {facts['feed_title']}" if found.feed else "not recognised"],
+        ]
         lines += [["refused because", f"{problem['code']}: {problem['message']}"] for problem in facts["problems"]]
         text = ("encoding", "delimiter", "quote") if facts["format"] == "csv" else ("sheet",)
         plain = ("department", "format", *text, "header_row", "as_of", "as_of_source")
