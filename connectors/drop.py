@@ -37,6 +37,8 @@ SPARSE_RATIO = 20
 ORPHAN_SECONDS = 60.0
 
 SYMLINK = ("SYMLINK", "这是链接，不是文件本身。请放入文件本身。")
+FOLDER = ("FOLDER", "这是文件夹。请把其中的文件直接放入收件目录。")
+NOT_A_FILE = ("NOT_A_FILE", "这不是普通文件（管道、设备等），没有读取。")
 
 # What is seen of a file: inode, size, mtime in nanoseconds.
 Look = tuple[int, int, int]
@@ -86,6 +88,17 @@ def as_text(name: str) -> str:
         return raw.decode("gb18030", "replace")
 
 
+def too_large(size: int) -> tuple[str, str] | None:
+    """Code and Chinese reason when a file of ``size`` bytes is over the limit."""
+    limit = int(settings.number("max_file_bytes", MAX_FILE_BYTES))
+    if size <= limit:
+        return None
+    return (
+        "FILE_TOO_LARGE",
+        f"文件有 {size / 1024**3:.1f} GB，超过上限 {limit / 1024**3:.1f} GB。请拆分后报送。",
+    )
+
+
 def _settle_seconds() -> float:
     return settings.number("settle_seconds", 1.0)
 
@@ -114,17 +127,13 @@ def _why_refused(status: os.stat_result) -> tuple[str, str] | None:
     if stat.S_ISLNK(status.st_mode):
         return SYMLINK
     if stat.S_ISDIR(status.st_mode):
-        return "FOLDER", "这是文件夹。请把其中的文件直接放入收件目录。"
+        return FOLDER
     if not stat.S_ISREG(status.st_mode):
-        return "NOT_A_FILE", "这不是普通文件（管道、设备等），没有读取。"
+        return NOT_A_FILE
     if status.st_nlink != 1:
         return "HARD_LINK", "这个文件还有另一个硬链接，没有读取。请复制一份再放入。"
-    limit = int(settings.number("max_file_bytes", MAX_FILE_BYTES))
-    if status.st_size > limit:
-        return (
-            "FILE_TOO_LARGE",
-            f"文件有 {status.st_size / 1024**3:.1f} GB，超过上限 {limit / 1024**3:.1f} GB。请拆分后报送。",
-        )
+    if (large := too_large(status.st_size)) is not None:
+        return large
     if status.st_size >= SPARSE_FROM_BYTES and status.st_blocks * 512 * SPARSE_RATIO < status.st_size:
         return "FILE_SPARSE", "文件内容几乎全是空洞，不是正常的数据文件。"
     return None
@@ -187,6 +196,17 @@ def refusals(inbox: Path) -> list[Refusal]:
         return _look(descriptor)[1]
 
 
+def check(department: str, inbox: Path) -> list[str]:
+    """What an engineer wants to know of an inbox, line by line; nothing is touched. Raises TerminalError if it cannot be used."""
+    if not inbox.is_dir() or inbox.is_symlink():
+        raise TerminalError(f"ingest/{department} is not a folder")
+    if not os.access(inbox, os.R_OK | os.W_OK | os.X_OK):
+        raise TerminalError(f"ingest/{department} cannot be read and written by this user")
+    with _folder(inbox) as descriptor:
+        found, refused = _look(descriptor)
+    return [f"ingest/{department}: {len(found)} files waiting, {len(refused)} that will not be taken"]
+
+
 def claim(department: str, inbox: Path, incoming: Path, settle_seconds: float | None = None) -> list[Claim]:
     """Take every whole file out of ``inbox`` into ``incoming/<department>/``, in order of arrival.
 
@@ -206,12 +226,10 @@ def claim(department: str, inbox: Path, incoming: Path, settle_seconds: float | 
 
 
 def _take(department: str, source: int, name: str, look: Look, base: Path) -> Claim | None:
-    received = dt.datetime.now(dt.UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
-    # Sorts by time of receipt; the random part keeps two claims of one moment apart.
-    folder = base / f"{received.replace(':', '').replace('-', '').replace('.', '')}-{secrets.token_hex(4)}"
+    received, unique = new_claim()
+    folder = base / unique
     folder.mkdir(mode=0o700)
-    label = {"original_name": as_text(name), "received_at": received, "department": department}
-    _write_private(folder / "name.json", json.dumps(label, ensure_ascii=False))
+    label = write_label(folder, department, name, received)
     target = folder / "source.bin"
     try:
         os.rename(name, target, src_dir_fd=source)
@@ -237,7 +255,21 @@ def _take(department: str, source: int, name: str, look: Look, base: Path) -> Cl
         os.chmod(target, 0o600, follow_symlinks=False)
     except (OSError, NotImplementedError):
         _own(target)
-    return Claim(target, str(label["original_name"]), department, received)
+    return Claim(target, label, department, received)
+
+
+def new_claim() -> tuple[str, str]:
+    """Now as ISO text in UTC, and a folder name that sorts by it; the random part keeps two claims of one moment apart."""
+    received = dt.datetime.now(dt.UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+    return received, f"{received.replace(':', '').replace('-', '').replace('.', '')}-{secrets.token_hex(4)}"
+
+
+def write_label(folder: Path, department: str, name: str, received: str) -> str:
+    """Write the ``name.json`` of a claim folder; returns the sender's name as text."""
+    text = as_text(name)
+    label = {"original_name": text, "received_at": received, "department": department}
+    _write_private(folder / "name.json", json.dumps(label, ensure_ascii=False))
+    return text
 
 
 def _give_back(target: Path, source: int, name: str) -> bool:

@@ -65,7 +65,7 @@ def without_row_text(doing: str) -> Iterator[None]:
     except FupinError:
         raise
     except Exception as error:
-        _debug(error)
+        debug(error)
         raise _safe(error, doing) from None
 
 
@@ -81,14 +81,14 @@ def scrubbed(function: Callable[Parameters, Result]) -> Callable[Parameters, Res
         try:
             return function(*args, **kwargs)
         except Exception as error:
-            _debug(error)
+            debug(error)
             failure = _safe(error, function.__name__)
         raise failure
 
     return wrapper
 
 
-def _debug(error: Exception) -> None:
+def debug(error: Exception) -> None:
     """For development on synthetic data only: ``FUPIN_DEBUG=1`` prints the original error, which may hold a row."""
     if os.environ.get("FUPIN_DEBUG"):
         traceback.print_exception(error)

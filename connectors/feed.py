@@ -11,6 +11,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ SENSITIVITIES = frozenset({"identifier", "sensitive", "plain"})
 ID_KINDS = frozenset({"id18", "id15", "cert20", "student_g"})
 ID_TYPES = frozenset({"citizen_id", "student_no", "disability_cert"})
 PRECISIONS = ("day", "month", "year")
-SOURCES = frozenset({"drop"})
+SOURCES = frozenset({"drop", "rest", "database"})
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,62}")
 _BRACKETS = str.maketrans("（）［］【】〔〕", "()[][][]")
@@ -139,8 +140,33 @@ def _column(path: Path, raw: dict[str, Any]) -> Column:
     )
 
 
+def _check_source(path: Path, source: Mapping[str, Any], mode: str) -> None:
+    """Let the connector judge its own keys. Raises DeclarationError."""
+    if source["kind"] == "rest":
+        from connectors.rest import declaration
+
+        try:
+            declaration.parse(source, mode)
+        except ValueError as error:
+            raise _fail(path, f"source.{error}") from None
+    elif source["kind"] == "database":
+        from connectors import database_settings
+
+        database_settings.validate(path, mode, source)
+
+
 def load_feed(path: Path) -> Feed:
     """Read and check one declaration. Raises DeclarationError that names the file and the key."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise _fail(path, f"cannot be read ({type(error).__name__})") from None
+    return _load(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=512)
+def _load(path: Path, changed: int, size: int) -> Feed:
+    """A declaration is read again only when its file has changed: every step asks for all of them."""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -170,6 +196,7 @@ def load_feed(path: Path) -> Feed:
     for passed, message in checks:
         if not passed:
             raise _fail(path, message)
+    _check_source(path, {"kind": "drop", **raw.get("source", {})}, raw["mode"])
     by_name = {column.name: column for column in columns}
     for name in raw["key"]:
         if not by_name[name].required:

@@ -29,6 +29,9 @@ def reader_sql(reading: Reading, columns: list[str] | None = None, *, rejects: b
     names = columns if columns is not None else [f"c{index}" for index in range(len(reading.header))]
     if len(names) != len(reading.header):
         raise ValueError("columns must name every cell of the header")
+    if reading.text_path.endswith(".parquet"):
+        cells = ", ".join(f'c{index} AS "{name}"' for index, name in enumerate(names))
+        return f"(SELECT {cells} FROM read_parquet({_literal(reading.text_path)}))"
     typed = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in names)
     options = [
         "auto_detect = false",

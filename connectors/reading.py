@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 HEADER_CHARACTERS = 40
+# What the reader or a pull writes beside the source for DuckDB to read.
+OWN_TEXTS = ("text.csv", "text.parquet")
 _LONG_NUMBER = re.compile(r"\d{15,}")
 
 
@@ -95,8 +97,8 @@ class Reading:
     def relocate(self, folder: Path, source: Path) -> None:
         """Correct the paths after the working folder became ``folder`` and the delivered file ``source``."""
         if self.text_path:
-            own = self.text_path.endswith(("/text.csv", "\\text.csv"))
-            self.text_path = str(folder / "text.csv" if own else source)
+            own = Path(self.text_path).name
+            self.text_path = str(folder / own if own in OWN_TEXTS else source)
         if self.structure_path:
             self.structure_path = str(folder / Path(self.structure_path).name)
 

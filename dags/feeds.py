@@ -2,23 +2,80 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, get_parsing_context, task, task_group
+from airflow.sdk import (
+    DAG,
+    Asset,
+    AssetOrTimeSchedule,
+    CronTriggerTimetable,
+    Param,
+    get_parsing_context,
+    task,
+    task_group,
+)
+from airflow.sdk.definitions.callback import SyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from airflow.sdk.exceptions import AirflowSkipException
 
-from connectors import settings
+from connectors import places, settings
+from connectors.errors import FupinError
 from connectors.feed import Feed, load_feed, load_feeds
-from warehouse.upkeep.assets import doorbells, tables
+from warehouse.upkeep.assets import arrivals, tables
 from warehouse.upkeep.pools import WRITER
 from warehouse.upkeep.retries import DEFAULTS
 
 TIMEZONE = "Asia/Shanghai"
+# Backfills of pulled feeds may go back to here.
+FIRST_DAY = datetime(2015, 1, 1, tzinfo=ZoneInfo(TIMEZONE))
+# A run that has not ended by then is told to the engineer.
+DEADLINE_MINUTES = int(settings.number("run_deadline_minutes", 60))
+
+PARAMS = {
+    "batch_id": Param(
+        None,
+        type=["null", "string"],
+        pattern="^[0-9a-f]{16}(-(dup)?[0-9]+)?$",
+        title="重做批次 batch to run again",
+        description="Only this batch goes through all steps once more; nothing is collected",
+    ),
+    "as_of": Param(
+        None,
+        type=["null", "string"],
+        format="date",
+        title="数据日期 past as-of date",
+        description="Fetch the state of this past day (feeds that are pulled)",
+    ),
+    "test_connection": Param(
+        False, type="boolean", title="测试连接 test connection", description="Reach the source and fetch nothing"
+    ),
+}
+
+
+def past_day(params: dict[str, Any], dag_run: Any) -> str | None:
+    """The past day whose state is wanted (ISO): the one asked for, or the day of a backfill."""
+    if params.get("as_of"):
+        return str(params["as_of"])
+    if dag_run is not None and str(dag_run.run_type).endswith("backfill") and dag_run.logical_date is not None:
+        return dag_run.logical_date.astimezone(ZoneInfo(TIMEZONE)).date().isoformat()
+    return None
 
 
 def counts(result: dict[str, Any]) -> dict[str, Any]:
     """What may stand in Airflow's database of a task's result: numbers and the batch's state, no sender's text."""
     return {key: value for key, value in result.items() if isinstance(value, int) or key in ("batch_id", "state")}
+
+
+def folders(local: str, department: str) -> str:
+    """The department's folder here, and the one elsewhere if a setting names it."""
+    try:
+        elsewhere = places.inbox(department) if local == "ingest" else places.outbox(department)
+    except FupinError as error:
+        # A wrong setting is one department's trouble: its tasks fail, every DAG is still there.
+        return f"`{local}/{department}/` ({error})"
+    return f"`{local}/{department}/`" + (f" `{elsewhere.url}`" if elsewhere else "")
 
 
 def document(feed: Feed) -> str:
@@ -32,7 +89,7 @@ def document(feed: Feed) -> str:
 
 - 一行是什么 grain: {feed.grain}
 - 更新方式 mode: `{feed.mode}`　主键 key: {", ".join(f"`{name}`" for name in feed.key)}
-- 收件夹 inbox: `ingest/{feed.department}/`　回执 receipts: `outbox/{feed.department}/`
+- {_source(feed)}　回执 receipts: {folders("outbox", feed.department)}
 - 超过 {feed.freshness_days} 天没有新数据即为迟报 late
 - 依据 legal basis: {feed.legal_basis or "—"}
 - 用途 purpose: {feed.purpose or "—"}
@@ -43,27 +100,51 @@ def document(feed: Feed) -> str:
 """
 
 
-def feed_dag(feed: Feed, bell: Asset, table: Asset) -> DAG:
-    """The DAG of one feed: rung by its department's inbox, with the declared schedule as safety net."""
+def _source(feed: Feed) -> str:
+    if feed.source["kind"] == "drop":
+        return f"收件夹 inbox: {folders('ingest', feed.department)}"
+    return f"端口对接 pulled: {feed.source['kind']}, Airflow connection `{feed.source.get('connection', '')}`"
+
+
+def feed_dag(feed: Feed, arrival: Asset | None, table: Asset) -> DAG:
+    """The DAG of one feed: woken when its department's inbox was sorted, with the declared schedule as safety net, or by the schedule alone."""
     name = feed.name
+    clock = CronTriggerTimetable(feed.schedule, timezone=TIMEZONE)
     with DAG(
         dag_id=name,
         dag_display_name=f"{feed.title} {name}",
         description=f"{feed.department_title}：{feed.title}",
         doc_md=document(feed),
-        schedule=AssetOrTimeSchedule(assets=[bell], timetable=CronTriggerTimetable(feed.schedule, timezone=TIMEZONE)),
+        # A feed that is pulled has a clock only, which Airflow can turn back: `airflow backfill create`.
+        schedule=AssetOrTimeSchedule(assets=[arrival], timetable=clock) if arrival is not None else clock,
+        start_date=FIRST_DAY,
         catchup=False,
+        params=PARAMS,
+        deadline=DeadlineAlert(
+            reference=DeadlineReference.DAGRUN_QUEUED_AT,
+            interval=timedelta(minutes=DEADLINE_MINUTES),
+            callback=SyncCallback(
+                "warehouse.upkeep.alerts.run_is_late", kwargs={"feed": name, "minutes": DEADLINE_MINUTES}
+            ),
+            name=f"{name} ends within {DEADLINE_MINUTES} minutes",
+        ),
         max_active_runs=1,
         default_args=DEFAULTS,
         tags=[f"department:{feed.department}", f"mode:{feed.mode}", "feed"],
     ) as dag:
 
         @task
-        def collect() -> list[str]:
-            """Take every whole file of this feed out of the inbox; the batches that have work left."""
+        def collect(params: Any = None, dag_run: Any = None) -> list[str]:
+            """Take every whole file of this feed out of the inbox, or ask its system for news; the batches that have work left."""
             from warehouse import tasks
 
-            return tasks.collect(name)
+            if params["test_connection"]:
+                for line in tasks.check(name):
+                    print(line)
+                return []
+            if params["batch_id"]:
+                return tasks.reopen(name, params["batch_id"])
+            return tasks.collect(name, past_day(params, dag_run))
 
         @task(priority_weight=10, weight_rule="absolute")
         def organise(batch_id: str) -> dict[str, Any]:
@@ -111,7 +192,7 @@ def wanted() -> dict[str, Feed]:
 
 
 _feeds = wanted()
-_bells = doorbells(_feeds)
+_arrivals = arrivals(_feeds)
 _tables = tables(_feeds)
 for _name, _feed in _feeds.items():
-    globals()[_name] = feed_dag(_feed, _bells[_feed.department], _tables[_name])
+    globals()[_name] = feed_dag(_feed, _arrivals.get(_name), _tables[_name])

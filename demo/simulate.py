@@ -67,7 +67,9 @@ def simulate(
     if day < BASE:
         raise TerminalError(f"as_of must not be before {BASE}")
     fmt = fmt or ("csv" if dirt == "none" else "mixed")
-    feeds = load_feeds([settings.ROOT / "connectors" / "feeds"])
+    declared = load_feeds([settings.ROOT / "connectors" / "feeds"])
+    # A feed is simulated when a layout and a query of its own say what the county sends.
+    feeds = {name: feed for name, feed in declared.items() if name in LAYOUTS}
     out = Path(out).resolve()
     (out / "truth").mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".simulate-", dir=out))

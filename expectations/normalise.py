@@ -11,7 +11,7 @@ needs, in five nested levels so that the costly tidying is done once, and only f
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -125,7 +125,7 @@ def _fast(cell: Cell, raw: str, whole: str, head: str, odd: str) -> str:
         case "date":
             return f"date_fast({raw})"
         case "month":
-            return f"CAST(date_trunc('month', date_fast({raw})) AS DATE)"
+            return f"coalesce(month_fast({raw}), CAST(date_trunc('month', date_fast({raw})) AS DATE))"
         case "year":
             return f"CASE WHEN regexp_full_match({raw}, '(19|20)[0-9]{{2}}') THEN CAST({raw} AS BIGINT) END"
         case "integer":
@@ -145,7 +145,9 @@ def _fast(cell: Cell, raw: str, whole: str, head: str, odd: str) -> str:
     raise DeclarationError(f"column {column.name}: type {column.type} has no reader")
 
 
-_TEXT = {"text": "text_is_odd", "phone": "text_is_odd", "account": "text_is_odd", "name": "name_is_odd"}
+# A text is odd when the row has a suspicious character (asked once for all its texts) and this cell does, or when it says nothing.
+_ODD_TEXT = "(z AND text_is_marked({0})) OR text_is_void({0})"
+_TEXT = {"text": _ODD_TEXT, "phone": _ODD_TEXT, "account": _ODD_TEXT, "name": "name_is_odd({0})"}
 _PLAIN = {
     "citizen_id": "id_plain({0})",
     "student_no": "id_plain({0})",
@@ -188,6 +190,9 @@ def _value(cell: Cell, raw: str, f: str, p: str, q: str, h: str) -> str:
             slow = f"yuan_value({raw}, {p}, {UNIT_FACTORS.get(cell.unit or '元', 1)})"
         case "number":
             slow = f"try_cast(number_value({p}) AS DECIMAL(18,4))"
+            if cell.unit == "月":
+                # The unit behind a number is dropped, but «1年» is no single month.
+                slow = f"CASE WHEN NOT ends_with({p}, '年') THEN {slow} END"
         case "ratio":
             slow = f"ratio_value({p})"
         case "boolean":
@@ -228,8 +233,9 @@ def _problem(cell: Cell, raw: str, v: str, p: str, k: str, q: str, odd: str) -> 
 def typed_sql(cells: Sequence[Cell], relation: str, keep: Mapping[str, str] | None = None) -> str:
     """SELECT of the typed values of ``cells`` from ``relation``; ``keep``: more columns, name → SQL over the relation.
 
-    For every cell: ``<name>`` (typed), ``<name>__problem`` (reject code or NULL); for a citizen id ``<name>__method`` too, the
-    shape in which it was understood.
+    For every cell: ``<name>`` (typed); for a citizen id ``<name>__method`` too, the shape in which it was understood. For the row:
+    ``_problems`` (name → reject code, NULL when every cell was understood): hardly a row has any, and a column of codes per cell
+    costs a quarter of what is written; :func:`problem_columns` spreads it again.
     """
     n = range(len(cells))
     ids = [i for i in n if cells[i].column.type in ID_TYPES]
@@ -245,7 +251,11 @@ def typed_sql(cells: Sequence[Cell], relation: str, keep: Mapping[str, str] | No
         i: ", ".join(literal(kind) for kind in (cells[i].column.personal_id or ("id18", "id15"))) for i in persons
     }
     scan = ", ".join(f"{cells[i].raw} AS c{i}" for i in n)
-    odd = "".join(f", {_TEXT[cells[i].column.type]}(c{i}) AS o{i}" for i in n if cells[i].column.type in _TEXT)
+    texts = [f"c{i}" for i in n if _TEXT.get(cells[i].column.type) == _ODD_TEXT]
+    marked = f", text_is_marked(concat_ws('|', {', '.join(texts)})) AS z" if texts else ""
+    odd = "".join(
+        f", {_TEXT[cells[i].column.type].format(f'c{i}')} AS o{i}" for i in n if cells[i].column.type in _TEXT
+    )
     wholes = "".join(f", id_whole(c{i}) AS w{i}" for i in persons)
     heads = "".join(f", id_head(c{i}, w{i}) AS s{i}" for i in persons)
     fast = "".join(f", {_fast(cells[i], f'c{i}', f'w{i}', f's{i}', f'o{i}')} AS f{i}" for i in n)
@@ -262,19 +272,35 @@ def typed_sql(cells: Sequence[Cell], relation: str, keep: Mapping[str, str] | No
 
     made = "".join(f"{sql} AS {name}, " for name, sql in keep.items())
     level = f"SELECT {made}{scan} FROM {relation}"
-    for added in (odd + wholes, heads, fast, plain, kinds, candidates, candidate_heads, values):
+    for added in (marked, odd + wholes, heads, fast, plain, kinds, candidates, candidate_heads, values):
         if added:
             level = f"SELECT *{added} FROM ({level})"
+    level = f"SELECT *{''.join(_numbered_problem(i, cells[i]) for i in n)} FROM ({level})"
     out = []
     for i in n:
         name = cells[i].column.name
         out.append(f"v{i} AS {identifier(name)}")
-        out.append(
-            f"{_problem(cells[i], f'c{i}', f'v{i}', f'p{i}', f'k{i}', f'q{i}', f'o{i}')} AS {identifier(name + '__problem')}"
-        )
         if i in persons:
             out.append(f"CASE WHEN v{i} IS NOT NULL THEN coalesce(k{i}, 'id18') END AS {identifier(name + '__method')}")
+    entries = ", ".join(f"struct_pack(k := {literal(cells[i].column.name)}, v := x{i})" for i in n)
+    out.append(
+        f"CASE WHEN coalesce({names(('x', n))}) IS NOT NULL THEN map_from_entries(list_filter([{entries}], lambda e: e.v IS NOT NULL)) "
+        "END AS _problems"
+    )
     return f"SELECT {kept}{', '.join(out)} FROM ({level})"
+
+
+def _numbered_problem(i: int, cell: Cell) -> str:
+    return f", {_problem(cell, f'c{i}', f'v{i}', f'p{i}', f'k{i}', f'q{i}', f'o{i}')} AS x{i}"
+
+
+def problem_columns(names: Iterable[str]) -> str:
+    """SQL of ``<name>__problem`` for each of ``names``, over a relation with ``_problems``."""
+    # Behind the CASE, so that rows without a problem are not looked up once per column.
+    return ", ".join(
+        f"CASE WHEN _problems IS NOT NULL THEN _problems[{literal(name)}] END AS {identifier(name + '__problem')}"
+        for name in names
+    )
 
 
 def sql_type(column: Column) -> str:

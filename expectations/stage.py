@@ -61,8 +61,13 @@ def _skip_sql(feed: Feed, reading: Reading) -> str:
     again = [(row[key_index] if key_index < len(row) else "", "".join(row)) for row in reading.titles if any(row)]
     odd = f" OR {key} IN ({', '.join(literal(cell) for cell, _ in again)})" if again else ""
     page = f"WHEN {every} IN ({', '.join(literal(text) for _, text in again)}) THEN 'header' " if again else ""
+    # Four bytes hold «3人», which a subtotal row may have in the place of a number.
+    looked_at = (
+        f"{key} IS NULL{odd} OR {key} = {header} OR contains({key}, '计') OR contains({key}, '：') OR contains({key}, ':') "
+        f"OR ends_with({key}, '页') OR ends_with({key}, '人') OR ends_with({key}, '户') OR strlen({key}) < 4"
+    )
     return (
-        f"CASE WHEN {key} IS NULL{odd} OR {key} = {header} OR contains({key}, '计') OR contains({key}, '：') OR contains({key}, ':') OR ends_with({key}, '页') OR strlen({key}) < 4 THEN "
+        f"CASE WHEN {looked_at} THEN "
         f"CASE WHEN strlen(trim({every}, ' 　')) = 0 THEN 'blank' WHEN {key} = {header} THEN 'header' {page}"
         f"WHEN {total} THEN 'total' WHEN {footer} THEN 'footer' END END"
     )
@@ -82,8 +87,12 @@ def stage(con: duckdb.DuckDBPyConnection, folder: Path, feed: Feed, reading: Rea
     ]
     source = reader_sql(reading)
     typed = normalise.typed_sql(cells, source, {"_skip": _skip_sql(feed, reading)})
-    # The as-of date differs in every delivery; it says when, not what.
-    content = [identifier(cell.column.name) for cell in cells if cell.column.name != feed.as_of_column]
+    # The as-of date differs in every delivery; it says when, not what. The key always counts: a merge compares by hash alone.
+    content = [
+        identifier(cell.column.name)
+        for cell in cells
+        if cell.column.name != feed.as_of_column or cell.column.name in feed.key
+    ]
     rows = folder / "rows.parquet"
     temporary = folder / ".rows.parquet"
     try:
@@ -100,7 +109,8 @@ def stage(con: duckdb.DuckDBPyConnection, folder: Path, feed: Feed, reading: Rea
     shape = {"first_row": reading.first_row, "gaps": _thresholds(reading.first_row, sorted({*reading.gaps, *broken}))}
     (folder / "shape.json").write_text(json.dumps(shape), encoding="ascii")
     temporary.replace(rows)
-    con.execute(f"CREATE OR REPLACE TEMP VIEW staged_rows AS {rows_sql(folder)}")
+    problems = normalise.problem_columns(cell.column.name for cell in cells)
+    con.execute(f"CREATE OR REPLACE TEMP VIEW staged_rows AS SELECT *, {problems} FROM ({rows_sql(folder)})")
     counted = con.execute(f"SELECT _skip, count(*) FROM read_parquet('{rows}') GROUP BY _skip").fetchall()
     data = sum(count for kind, count in counted if kind is None)
     skipped: list[dict[str, Any]] = []

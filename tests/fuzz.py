@@ -80,6 +80,11 @@ class _Lines:
         self.lines.insert(index, text)
         self.touched = {number + (number >= index) for number in self.touched} | {index}
 
+    def title(self, text: str) -> None:
+        """A line above everything else."""
+        self.lines.insert(0, text)
+        self.touched = {0, *(number + 1 for number in self.touched)}
+
 
 def _cut(text: str, pick: random.Random) -> str:
     return text[: pick.randrange(len(text) + 1)]
@@ -107,7 +112,7 @@ LINE_DAMAGE: dict[str, Callable[[_Lines], None]] = {
     "a footer": lambda at: at.add("填表人：某某"),
     "the header again": lambda at: at.add(at.lines[0]),
     "a line twice": lambda at: at.add(at.pick.choice(at.lines[1:] or at.lines)),
-    "a title": lambda at: at.lines.insert(0, "台账") or at.touched.update({0, *(number + 1 for number in at.touched)}),
+    "a title": lambda at: at.title("台账"),
 }  # fmt: skip
 
 
@@ -278,14 +283,17 @@ def _other_type(found: re.Match[bytes], pick: random.Random) -> bytes:
     return b' t="' + pick.choice([b"n", b"str", b"b", b"e", b"d", b"inlineStr", b"zz"]) + b'"'
 
 
+LIES = [b'ref="A1"', b'ref="A1:B2"', b'ref="A1:ZZ9999"', b'ref="x"']
+BIG = b'<c r="%s"><v>219900195801010006</v></c>'
+
 SHEET_DAMAGE: dict[str, Callable[[bytes, random.Random], bytes]] = {
-    "dimension lies": lambda part, pick: _sub(part, rb'ref="[A-Z0-9:]+"', lambda _: pick.choice([b'ref="A1"', b'ref="A1:B2"', b'ref="A1:ZZ9999"', b'ref="x"']), pick),
+    "dimension lies": lambda part, pick: _sub(part, rb'ref="[A-Z0-9:]+"', lambda _: pick.choice(LIES), pick),
     "string out of range": lambda part, pick: _sub(part, rb"<v>\d+</v></c>", lambda _: b"<v>%d</v></c>" % pick.choice([99999, 4294967296]), pick),
     "negative string": lambda part, pick: _sub(part, rb't="s"><v>\d+', lambda _: b't="s"><v>-1', pick),
     "wrong type": lambda part, pick: _sub(part, rb' t="s"', lambda found: _other_type(found, pick), pick),
     "no type": lambda part, pick: _sub(part, rb' t="s"', lambda _: b"", pick),
     "a number that is none": lambda part, pick: _sub(part, rb'"><v>\d+', lambda _: b'"><v>' + pick.choice([b"1e999", b"nan", b"12x", b"", b"0x1F"]), pick),
-    "a big number": lambda part, pick: _sub(part, rb'<c r="(D\d+)"[^>]*>.*?</c>', lambda found: b'<c r="' + found[1] + b'"><v>219900195801010006</v></c>', pick),
+    "a big number": lambda part, pick: _sub(part, rb'<c r="(D\d+)"[^>]*>.*?</c>', lambda found: BIG % found[1], pick),
     "a cell gone": lambda part, pick: _sub(part, rb"<c .*?</c>", lambda _: b"", pick),
     "a cell twice": lambda part, pick: _sub(part, rb"<c .*?</c>", lambda found: found[0] * 2, pick),
     "a row gone": lambda part, pick: _sub(part, rb"<row .*?</row>", lambda _: b"", pick),

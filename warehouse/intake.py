@@ -17,8 +17,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from connectors import drop, files
+from connectors import drop, files, places, remote
+from connectors.errors import FupinError
 from connectors.feed import Feed
+from warehouse import sources
 from warehouse.batch import UNRECOGNISED, Batch, open_mark, unfinished, utc_now
 
 # Beside a claim of a file with several feeds' tables: the one feed that this claim is for.
@@ -46,26 +48,82 @@ def department_lock(home: Path, department: str) -> Iterator[None]:
 
 
 def collect(home: Path, feed: Feed, feeds: dict[str, Feed]) -> list[str]:
-    """References of all batches that await ``feed`` after its department's inbox has been sorted."""
-    siblings = [other for other in feeds.values() if other.department == feed.department]
-    inbox = home / "ingest" / feed.department
+    """References of all batches that await ``feed`` after its department's inboxes, here and elsewhere, have been sorted.
+
+    A remote inbox that cannot be reached does not hold back what is here: it raises only when nothing waits.
+    """
+    return _sorted(home, feed.department, [feed], feeds)[feed.name]
+
+
+def collect_all(home: Path, department: str, feeds: dict[str, Feed]) -> dict[str, list[str]]:
+    """The same for every feed that the department drops: feed → references."""
+    return _sorted(home, department, siblings_of(department, feeds), feeds)
+
+
+def _sorted(home: Path, department: str, wanted: list[Feed], feeds: dict[str, Feed]) -> dict[str, list[str]]:
+    failure: FupinError | None = None
+    try:
+        sort(home, department, feeds)
+    except FupinError as error:
+        failure = error
+    mine = {feed.name: waiting(home, feed, feeds) for feed in wanted}
+    if failure is not None:
+        count = sum(map(len, mine.values()))
+        if not count:
+            raise failure
+        log.warning("%s; %d batches that are here go on", failure, count)
+    return mine
+
+
+def siblings_of(department: str, feeds: dict[str, Feed]) -> list[Feed]:
+    """The feeds that a department drops as files, in order of name."""
+    return [
+        feed for _, feed in sorted(feeds.items()) if feed.department == department and feed.source["kind"] == "drop"
+    ]
+
+
+def sort(home: Path, department: str, feeds: dict[str, Feed]) -> None:
+    """Make a batch of every whole file in the department's inboxes. What is here is sorted even if the remote one fails (raises)."""
+    siblings = siblings_of(department, feeds)
+    inbox = home / "ingest" / department
     inbox.mkdir(parents=True, exist_ok=True, mode=0o770)
     incoming = home / "landing" / ".incoming"
-    with department_lock(home, feed.department):
-        drop.claim(feed.department, inbox, incoming)
-        # A file with tables of several feeds is pending again as one claim for each of them.
-        while claims := drop.pending(incoming, feed.department):
-            for claim in claims:
-                _sort(home, claim, siblings)
+    with department_lock(home, department):
+        remote.recover(department, incoming)
+        drop.claim(department, inbox, incoming)
+        _sort_pending(home, department, siblings)
         for refusal in drop.refusals(inbox):
-            _refuse(home, feed.department, inbox, refusal)
+            _refuse(home, department, _thing(inbox, refusal), refusal)
+        _collect_remote(home, department, incoming, siblings)
+
+
+def waiting(home: Path, feed: Feed, feeds: dict[str, Feed]) -> list[str]:
+    """References of the batches that await ``feed``; files that no feed knows belong to the department's first one."""
     mine = [batch.reference for batch in unfinished(home, feed.name)]
-    if feed.name == min(sibling.name for sibling in siblings):
-        # Files that no feed knows belong to the department's first feed; the bell that rang for us rings for it too.
+    if feed.name == siblings_of(feed.department, feeds)[0].name:
         mine += [
             batch.reference for batch in unfinished(home, UNRECOGNISED) if batch.data["department"] == feed.department
         ]
     return mine
+
+
+def _sort_pending(home: Path, department: str, siblings: list[Feed]) -> None:
+    """Sort every claim that there is; a file with tables of several feeds is pending again as one claim for each of them."""
+    while claims := drop.pending(home / "landing" / ".incoming", department):
+        for claim in claims:
+            _sort(home, claim, siblings)
+
+
+def _collect_remote(home: Path, department: str, incoming: Path, siblings: list[Feed]) -> None:
+    place = places.inbox(department)
+    if place is None:
+        return
+    with remote.opened(place, department, incoming) as inbox:
+        for claim in inbox.claims():
+            _sort(home, claim, siblings)
+        _sort_pending(home, department, siblings)
+        for refusal in inbox.refused:
+            _refuse(home, department, f"{place.url}/{refusal.name}", refusal)
 
 
 def _sort(home: Path, claim: drop.Claim, siblings: list[Feed]) -> None:
@@ -79,7 +137,7 @@ def _sort(home: Path, claim: drop.Claim, siblings: list[Feed]) -> None:
     feed_name = reading.feed or UNRECOGNISED
     base = home / "landing" / feed_name
     (base / ".open").mkdir(parents=True, exist_ok=True, mode=0o700)
-    batch_id, duplicate_of = _batch_id(base, reading.sha256)
+    batch_id, duplicate_of = sources.batch_id(base, reading.sha256)
     folder = base / batch_id
     data: dict[str, Any] = {
         "batch_id": batch_id,
@@ -134,13 +192,18 @@ def _divide(claim: drop.Claim, feeds: list[str]) -> None:
     shutil.rmtree(folder)
 
 
-def _refuse(home: Path, department: str, inbox: Path, refusal: drop.Refusal) -> None:
-    """A batch without a file for something that stays in the inbox (a link, a pipe), so that its sender is told — once."""
+def _thing(inbox: Path, refusal: drop.Refusal) -> str:
+    """What tells a thing in a local inbox from another one under the same name."""
+    department = inbox.name
     try:
         status = os.lstat(inbox / refusal.name)
-        thing = f"{department}/{refusal.name}/{status.st_ino}/{status.st_mtime_ns}"
+        return f"{department}/{refusal.name}/{status.st_ino}/{status.st_mtime_ns}"
     except OSError:
-        thing = f"{department}/{refusal.name}"
+        return f"{department}/{refusal.name}"
+
+
+def _refuse(home: Path, department: str, thing: str, refusal: drop.Refusal) -> None:
+    """A batch without a file for something that stays in the inbox (a link, a pipe), so that its sender is told — once per ``thing``."""
     base = home / "landing" / UNRECOGNISED
     batch_id = hashlib.sha256(thing.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     folder = base / batch_id
@@ -155,22 +218,6 @@ def _refuse(home: Path, department: str, inbox: Path, refusal: drop.Refusal) -> 
         "original_name_safe": safe_name(refusal.name), "sha256": "", "size_bytes": 0, "source": "", "received_at": utc_now(),
         "state": "received", "reading": reading.to_json(),
     }).save()  # fmt: skip
-
-
-def _batch_id(base: Path, sha256: str) -> tuple[str, str | None]:
-    """The id for content ``sha256``, and the batch that already holds it, if that one was not blocked."""
-    first = sha256[:16]
-    number = 1
-    while (base / (first if number == 1 else f"{first}-{number}")).exists():
-        existing = first if number == 1 else f"{first}-{number}"
-        state = Batch.load(base.parent.parent, f"{base.name}/{existing}").state
-        if state != "blocked":
-            copy = 1
-            while (base / f"{first}-dup{copy}").exists():
-                copy += 1
-            return f"{first}-dup{copy}", existing
-        number += 1
-    return (first if number == 1 else f"{first}-{number}"), None
 
 
 def _corrected(home: Path, feed: str, batch_id: str) -> str | None:

@@ -12,8 +12,8 @@ from connectors.errors import TerminalError
 from connectors.feed import Feed
 from expectations import normalise
 from expectations.stage import rows_sql
-from warehouse import identity, keys
-from warehouse.batch import Batch, utc_now, write_json
+from warehouse import identity, keys, sources
+from warehouse.batch import Batch, utc_now
 from warehouse.database import open_warehouse, require_space
 from warehouse.history.merge import Delivery
 from warehouse.history.merge import merge as merge_history
@@ -76,11 +76,7 @@ def merge(home: Path, batch: Batch, feed: Feed | None, feeds: dict[str, Feed]) -
                 )
             )
     batch.save(state="merged", **counts)
-    if not data.get("correction_of"):
-        write_json(
-            batch.folder.parent / ".last.json",
-            {"as_of": data["as_of"], "rows": data["rows_read"], "medians": data.get("medians", {})},
-        )
+    sources.remember(home, data)
 
 
 def _merge_rows(con: duckdb.DuckDBPyConnection, home: Path, batch: Batch, feed: Feed) -> dict[str, Any]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import logging
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -18,6 +16,7 @@ from connectors.reading import Reading
 from expectations import stage
 from expectations.normalise import identifier
 from expectations.run import validate
+from warehouse import sources
 from warehouse.batch import Batch, utc_now, write_json
 from warehouse.database import connect
 
@@ -34,6 +33,10 @@ def organise(batch: Batch, feed: Feed | None) -> None:
     reading = Reading.from_json(batch.data["reading"])
     # The folder may have been moved, with its data root, since the file was read.
     reading.relocate(batch.folder, batch.source)
+    if batch.data.get("reread") and feed is not None and feed.source["kind"] == "drop":
+        # An engineer had it opened again: the declaration may have been mended since.
+        reading = read_file(batch.source, str(batch.data["original_name"]), [feed], batch.folder)
+        batch.save(reading=reading.to_json(), reread=False)
     if feed is None or reading.problems:
         _block(batch, list(reading.problems))
         return
@@ -137,10 +140,9 @@ def _medians(con: duckdb.DuckDBPyConnection, feed: Feed, present: set[str]) -> d
 
 def _compare_with_last(batch: Batch, feed: Feed, rows: int, medians: dict[str, float]) -> list[dict[str, str]]:
     """Table-level comparison with the feed's last merged file: a collapsed row count, an amount that jumped by about 10,000."""
-    path = Path(batch.folder.parent / ".last.json")
-    if not path.is_file():
+    last = sources.last(settings.home(), feed.name)
+    if not last:
         return []
-    last = json.loads(path.read_text(encoding="utf-8"))
     problems = []
     limit = settings.number("shrink_limit", SHRINK_LIMIT)
     if feed.mode == "snapshot" and rows < (1 - limit) * last["rows"]:

@@ -1,4 +1,4 @@
-"""An engineer's decision that a batch held by a comparison (row count, unit) is right after all."""
+"""An engineer's decisions about a finished batch: that a comparison (row count, unit) was wrong to hold it, or to run it once more."""
 
 from __future__ import annotations
 
@@ -20,3 +20,15 @@ def release(home: Path, reference: str) -> None:
         )
     open_mark(batch.folder).touch(mode=0o600)
     batch.save(state="received", accepted=True, problems=[], reason=None)
+
+
+def reopen(home: Path, reference: str) -> str:
+    """Put a finished batch back among the unfinished ones; returns its reference.
+
+    A blocked batch is read again from its original bytes, and held again if it is still wrong.
+    """
+    batch = Batch.load(home, reference)
+    open_mark(batch.folder).touch(mode=0o600)
+    if batch.state == "blocked" and batch.source.is_file():
+        batch.save(state="received", reread=True, problems=[], reason=None)
+    return batch.reference

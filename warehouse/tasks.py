@@ -7,14 +7,15 @@ a TransientError (worth a retry) or a TerminalError (an engineer's business), ea
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from connectors import settings
-from connectors.errors import TerminalError, scrubbed, without_row_text
+from connectors.errors import FupinError, TerminalError, scrubbed, without_row_text
 from connectors.feed import Feed, load_feeds
 from warehouse.batch import UNRECOGNISED, Batch, utc_now
 
@@ -37,18 +38,38 @@ def _reference(feed: str, batch_id: str) -> str:
 
 
 @scrubbed
-def collect(feed: str) -> list[str]:
-    """Take every whole file out of the inbox of the feed's department; return references of the batches that await this feed.
+def collect(feed: str, as_of: str | None = None) -> list[str]:
+    """Take every whole file out of the inbox of the feed's department, or ask the feed's system for news; return references of the
+    batches that await this feed.
 
-    Files of the department's other feeds are sorted to those; a file that no feed knows comes back as ``unrecognised/…``.
+    Files of the department's other feeds are sorted to those; a file that no feed knows comes back as ``unrecognised/…``. ``as_of``
+    (ISO): fetch the state of a past day (only a feed that is pulled).
     """
-    from warehouse import intake
+    from warehouse import intake, pulling
 
     feeds = load_feeds()
     if feed not in feeds:
         raise TerminalError(f"there is no feed {feed}")
     with without_row_text(f"collecting {feed}"):
+        if feeds[feed].source["kind"] != "drop":
+            return pulling.collect(settings.home(), feeds[feed], dt.date.fromisoformat(as_of) if as_of else None)
         return intake.collect(settings.home(), feeds[feed], feeds)
+
+
+@scrubbed
+def sort_inbox(department: str) -> list[str]:
+    """Make batches of the whole files in a department's inbox; the feeds of the department that have unfinished batches.
+
+    A remote inbox that fails raises only when nothing waits here.
+    """
+    from warehouse import intake
+
+    feeds = load_feeds()
+    home = settings.home()
+    if not intake.siblings_of(department, feeds):
+        raise TerminalError(f"no feed of {department} is dropped as a file")
+    with without_row_text(f"sorting the inbox of {department}"):
+        return [name for name, references in intake.collect_all(home, department, feeds).items() if references]
 
 
 @scrubbed
@@ -77,7 +98,8 @@ def merge(feed: str, batch_id: str) -> dict[str, Any]:
 
 @scrubbed
 def feedback(feed: str, batch_id: str) -> dict[str, Any]:
-    """Write the sender's receipt and close the batch."""
+    """Write the sender's receipt, take it to the outbox elsewhere if the department has one, and close the batch."""
+    from connectors import places, remote
     from warehouse.feedback import write_receipt
 
     home = settings.home()
@@ -89,6 +111,8 @@ def feedback(feed: str, batch_id: str) -> dict[str, Any]:
         rejects = batch.rejects if batch.rejects.exists() else None
         header = list((batch.data.get("reading") or {}).get("header") or [])
         receipt = write_receipt(outbox, batch.data, declaration, rejects, header)
+        if (elsewhere := places.outbox(str(batch.data["department"]))) is not None:
+            remote.deliver(elsewhere, receipt)
         batch.save(receipt=receipt.name, receipted_at=batch.data.get("receipted_at") or utc_now())
         batch.close()
     return _summary(batch)
@@ -143,6 +167,42 @@ def document() -> int:
     return len(found)
 
 
+@scrubbed
+def reopen(feed: str, batch_id: str) -> list[str]:
+    """Let one batch run through all its steps once more; returns its reference.
+
+    A blocked batch is read and judged anew (the declaration may have been mended); a merged one only gets its receipt again.
+    """
+    from warehouse import releasing
+
+    return [releasing.reopen(settings.home(), _reference(feed, batch_id))]
+
+
+@scrubbed
+def check(feed: str) -> list[str]:
+    """Can the feed's source be reached? What was found, line by line; nothing is fetched. Raises like :func:`collect`."""
+    from connectors import drop, pull
+
+    feeds = load_feeds()
+    if feed not in feeds:
+        raise TerminalError(f"there is no feed {feed}")
+    with without_row_text(f"checking {feed}"):
+        if feeds[feed].source["kind"] == "drop":
+            return drop.check(feeds[feed].department, settings.home() / "ingest" / feeds[feed].department)
+        return pull.check(feeds[feed])
+
+
+@scrubbed
+def lateness() -> int:
+    """Alert for late feeds; returns how many there are."""
+    from warehouse.upkeep import lateness as late
+
+    with without_row_text("looking for late feeds"):
+        # Ledger times are UTC; the county's day is eight hours ahead.
+        today = (dt.datetime.now(dt.UTC) + dt.timedelta(hours=8)).date()
+        return len(late.tell(settings.home(), load_feeds(), today))
+
+
 def _summary(batch: Batch) -> dict[str, Any]:
     """What may stand in XCom and on a terminal: identifiers of the batch and counts."""
     names = ("batch_id", "feed", "state", "as_of", "rows_read", "rows_landed", "rows_quarantined", "rows_skipped")
@@ -150,10 +210,28 @@ def _summary(batch: Batch) -> dict[str, Any]:
     return {name: batch.data.get(name) for name in names + changes if batch.data.get(name) is not None}
 
 
+def _collected(names: list[str], feeds: dict[str, Feed], failures: list[FupinError]) -> Iterator[tuple[str, list[str]]]:
+    """Each feed with the batches that await it; an inbox is sorted once, however many feeds share it."""
+    from warehouse import intake
+
+    sorted_inboxes: set[str] = set()
+    for name in names:
+        feed = feeds[name]
+        try:
+            if feed.source["kind"] == "drop" and feed.department in sorted_inboxes:
+                yield name, intake.waiting(settings.home(), feed, feeds)
+                continue
+            sorted_inboxes.add(feed.department)
+            yield name, collect(name)
+        except FupinError as error:
+            failures.append(error)
+
+
 def sync(names: list[str], progress: Progress) -> list[dict[str, Any]]:
     """Every step for the feeds ``names`` (all when empty) in this process, then marts and snapshot; returns a summary per batch.
 
-    What an engineer runs without a scheduler; the steps are those that the DAGs call.
+    What an engineer runs without a scheduler; the steps are those that the DAGs call. A system or outbox that fails stops nobody
+    else: the first failure is raised when everything else is done.
     """
     import threading
 
@@ -167,24 +245,29 @@ def sync(names: list[str], progress: Progress) -> list[dict[str, Any]]:
     threading.Thread(target=run.warm, daemon=True).start()
     summaries: list[dict[str, Any]] = []
     home: Path = settings.home()
-    waiting: list[tuple[str, str]] = []
-    for name in names or list(feeds):
-        for reference in collect(name):
-            if (name, reference) not in waiting:
-                waiting.append((name, reference))
-    # Reading and validating need no lock, so the next batches are organised while one is merged.
+    waiting: dict[str, str] = {}
+    failures: list[FupinError] = []
+    # Reading and validating need no lock, so the next batches are organised while one is merged or looked for.
     ahead = int(settings.number("organise_ahead", 2))
     pool = ThreadPoolExecutor(max_workers=max(1, ahead))
+    organised: dict[str, Future[dict[str, Any]]] = {}
     try:
-        organised = {ref: pool.submit(organise, name, ref) for name, ref in waiting} if ahead else {}
-        for name, reference in waiting:
+        for name, references in _collected(names or list(feeds), feeds, failures):
+            for reference in references:
+                if waiting.setdefault(reference, name) == name and ahead and reference not in organised:
+                    organised[reference] = pool.submit(organise, name, reference)
+        for reference, name in waiting.items():
             progress(f"{reference}: {Batch.load(home, reference).data['original_name_safe']}")
             if reference in organised:
                 organised[reference].result()
             else:
                 organise(name, reference)
             merge(name, reference)
-            summaries.append(feedback(name, reference))
+            try:
+                summaries.append(feedback(name, reference))
+            except FupinError as error:
+                # The batch stays open: the next run delivers its receipt.
+                failures.append(error)
     finally:
         pool.shutdown(cancel_futures=True)
     # Even when no file came: an earlier run may have died between its last merge and its snapshot.
@@ -197,4 +280,8 @@ def sync(names: list[str], progress: Progress) -> list[dict[str, Any]]:
             progress("snapshot")
             publish()
             documented.result()
+    for failure in failures[1:]:
+        log.error("%s", failure)
+    if failures:
+        raise failures[0]
     return summaries

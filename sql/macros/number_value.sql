@@ -3,7 +3,7 @@
 -- Grain: one tidied cell.  Limit: a fraction beyond six digits is rounded.
 SELECT
   CASE
-    WHEN regexp_full_match(plain, '[(]?[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)?(\.[0-9]+)?(E[+-]?[0-9]{1,2})?(亿元?|千万元?|百万元?|万元?|千元|百元|元|个|人|户|亩|㎡|平方米|月|年)?[)]?')
+    WHEN regexp_full_match(plain, '[(]?[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)?(\.[0-9]+)?(E[+-]?[0-9]{1,2})?(亿元?|千万元?|百万元?|万元?|千元|百元|元|个|人|户|亩|㎡|平方米|个月|月|年|天|次|学时|课时|小时)?[)]?')
       THEN CAST(
         try_cast(regexp_replace(regexp_replace(plain, '[,()+]|[^0-9.E,()+-]+', '', 'g'), '^E', '') AS DECIMAL(24,6))
         * CASE

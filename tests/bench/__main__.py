@@ -31,7 +31,10 @@ for number, name in enumerate(files):
 con.close()
 """
 
-FIGURES = ("full_sync_ratio", "resync_ratio", "peak_rss_gb", "raw_load_s", "full_sync_s", "resync_s", "rows", "csv_mb")
+SYNC = ("full_sync_ratio", "resync_ratio", "peak_rss_gb", "raw_load_s", "full_sync_s", "resync_s", "rows", "csv_mb")
+REST = ("rest_ratio", "rest_rows_per_second")
+DATABASE = ("database_ratio", "database_rows_per_second")
+FIGURES = (*SYNC, *REST, *DATABASE)
 
 
 def say(text: str) -> None:
@@ -74,27 +77,26 @@ def drop(source: Path, home: Path) -> None:
             os.utime(target, (time.time() - 60, time.time() - 60))
 
 
-def main() -> None:
-    arguments = argparse.ArgumentParser(prog="make bench")
-    arguments.add_argument("--figures", default="", help=f"comma separated, of {', '.join(FIGURES)}")
-    arguments.add_argument("--people", type=int, default=1_000_000)
-    arguments.add_argument("--rounds", type=int, default=3)
-    options = arguments.parse_args()
-    wanted = [name for name in options.figures.split(",") if name] or list(FIGURES)
-    if unknown := sorted(set(wanted) - set(FIGURES)):
-        arguments.error(f"unknown figures {unknown}")
+def tell(found: dict[str, float], wanted: list[str], people: int) -> None:
+    """The wanted figures as JSON lines."""
+    for name, value in found.items():
+        if name in wanted:
+            print(json.dumps({"figure": name, "value": round(value, 3), "people": people}), flush=True)
 
+
+def sync_figures(people: int, rounds: int) -> dict[str, float]:
+    """Full sync and re-sync of a county beside the raw load of the same files."""
     work = Path(tempfile.mkdtemp(prefix="fupin-bench-"))
     fupin = [sys.executable, "-m", "warehouse.cli.main"]
-    measured: dict[str, list[float]] = {name: [] for name in FIGURES}
+    measured: dict[str, list[float]] = {name: [] for name in SYNC}
     try:
-        say(f"county of {options.people} people …")
-        common = ["--people", str(options.people), "--seed", "7", "--dirt", "none", "--format", "csv"]
+        say(f"county of {people} people …")
+        common = ["--people", str(people), "--seed", "7", "--dirt", "none", "--format", "csv"]
         timed([*fupin, "simulate", *common, "--out", str(work / "first")])
         timed([*fupin, "simulate", *common, "--out", str(work / "second"), "--changed", "1"])
         files = sorted(str(path) for path in (work / "first" / "ingest").rglob("*.csv"))
         measured["csv_mb"] = [sum(os.path.getsize(name) for name in files) / 1e6]
-        for number in range(options.rounds):
+        for number in range(rounds):
             home = work / "home"
             shutil.rmtree(home, ignore_errors=True)
             environment = {**os.environ, "AIRFLOW__FUPIN__HOME": str(home), "AIRFLOW__FUPIN__SETTLE_SECONDS": "0"}
@@ -120,13 +122,30 @@ def main() -> None:
                 f"peak {max(full_peak, again_peak):.2f} GB")  # fmt: skip
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    for name in wanted:
-        print(
-            json.dumps(
-                {"figure": name, "value": round(statistics.median(measured[name]), 3), "people": options.people}
-            ),
-            flush=True,
-        )
+    return {name: statistics.median(values) for name, values in measured.items()}
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(prog="make bench")
+    arguments.add_argument("--figures", default="", help=f"comma separated, of {', '.join(FIGURES)}")
+    arguments.add_argument("--people", type=int, default=1_000_000)
+    arguments.add_argument("--rounds", type=int, default=3)
+    options = arguments.parse_args()
+    wanted = [name for name in options.figures.split(",") if name] or list(FIGURES)
+    if unknown := sorted(set(wanted) - set(FIGURES)):
+        arguments.error(f"unknown figures {unknown}")
+
+    if set(wanted) & set(SYNC):
+        tell(sync_figures(options.people, options.rounds), wanted, options.people)
+    # One row a person; the peers are plain loops over the same server in the same run.
+    if set(wanted) & set(REST):
+        from tests.bench import rest
+
+        tell(rest.measure(options.people), wanted, options.people)
+    if set(wanted) & set(DATABASE):
+        from tests.bench import database
+
+        tell(database.measure(options.people), wanted, options.people)
 
 
 if __name__ == "__main__":

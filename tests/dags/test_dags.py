@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,22 +22,52 @@ from warehouse.upkeep.pools import POOLS, WRITER
 from warehouse.upkeep.retries import POLICY
 
 FEEDS = [
+    "aid_measure",
     "bank_loan",
+    "business_registration",
+    "card_payment",
+    "cremation",
+    "death",
+    "disability",
+    "disability_service",
+    "disease",
+    "education_aid",
     "education_enrollment",
+    "employment",
+    "employment_training",
+    "fund_allotment",
+    "fund_payment",
     "health_insurance",
     "health_settlement",
+    "helper_assignment",
     "household_registration",
     "housing_assessment",
+    "housing_renovation",
+    "interest_subsidy",
+    "loan_repayment",
+    "pension_payment",
+    "premium_subsidy",
+    "project",
+    "project_beneficiary",
+    "project_disclosure",
+    "public_payroll",
+    "real_estate",
     "registry_household",
     "registry_person",
     "social_insurance",
+    "special_hardship",
+    "subsistence_allowance",
+    "temporary_relief",
+    "vehicle",
     "village",
+    "visit",
 ]
+INBOXES = [f"inbox_{department}" for department in sorted({feed.department for feed in load_feeds().values()})]
 
 
 def test_the_dag_ids_are_the_golden_list(dagbag: Any) -> None:
     assert dagbag.import_errors == {}
-    assert sorted(dagbag.dags) == sorted([*FEEDS, "marts"])
+    assert sorted(dagbag.dags) == sorted([*FEEDS, *INBOXES, "marts", "freshness"])
     assert sorted(load_feeds()) == FEEDS
 
 
@@ -82,13 +114,38 @@ def test_every_pool_is_declared(dagbag: Any) -> None:
     assert POOLS[WRITER][0] == 1
 
 
-def test_feeds_of_one_department_share_its_doorbell(dagbag: Any) -> None:
-    bells: dict[str, set[str]] = {}
-    for name, feed in load_feeds().items():
-        assets = list(dagbag.dags[name].schedule.asset_condition.objects)
-        assert len(assets) == 1 and len(assets[0].watchers) == 1
-        bells.setdefault(feed.department, set()).add(assets[0].name)
-    assert all(names == {f"inbox_{department}"} for department, names in bells.items())
+def test_a_department_s_bell_wakes_the_feeds_that_have_work(dagbag: Any) -> None:
+    departments = {feed.department for feed in load_feeds().values() if feed.source["kind"] == "drop"}
+    assert {f"inbox_{department}" for department in departments} == set(INBOXES)
+    for department in departments:
+        dag = dagbag.dags[f"inbox_{department}"]
+        (bell,) = dag.schedule
+        assert bell.name == f"inbox_{department}" and len(bell.watchers) == 1
+        assert [outlet.name for outlet in dag.task_dict["sort"].outlets] == [f"sorted_{department}"]
+    for name in FEEDS:
+        (arrival,) = dagbag.dags[name].schedule.asset_condition.objects
+        assert arrival.name == f"arrived_{name}"
+
+
+def test_a_run_can_be_told_which_batch_which_day_or_only_to_test(dagbag: Any) -> None:
+    for name in FEEDS:
+        dag = dagbag.dags[name]
+        assert set(dag.params) == {"batch_id", "as_of", "test_connection"}
+        (deadline,) = dag.deadline if isinstance(dag.deadline, list) else [dag.deadline]
+        assert deadline.callback.kwargs["feed"] == name
+
+
+def test_a_backfill_asks_for_the_day_it_stands_for() -> None:
+    import runpy
+
+    past_day = runpy.run_path(str(ROOT / "dags" / "feeds.py"))["past_day"]
+    # Half past midnight in the county is still the evening before in UTC.
+    night = dt.datetime(2019, 6, 30, 16, 30, tzinfo=dt.UTC)
+    backfill = SimpleNamespace(run_type="backfill", logical_date=night)
+    scheduled = SimpleNamespace(run_type="scheduled", logical_date=night)
+    assert past_day({"as_of": None}, backfill) == "2019-07-01"
+    assert past_day({"as_of": None}, scheduled) is None
+    assert past_day({"as_of": "2018-12-31"}, scheduled) == "2018-12-31"
 
 
 def test_a_dag_s_page_says_what_the_declaration_says(dagbag: Any) -> None:
@@ -137,7 +194,7 @@ def test_reading_is_quick_and_light() -> None:
     """Every task reads its DAG file anew: nothing heavy may be imported by it."""
     script = (
         "import sys, time, runpy; import airflow.sdk; started = time.monotonic()\n"
-        "for name in ('feeds', 'marts'): runpy.run_path(f'dags/{name}.py')\n"
+        "for name in ('feeds', 'inboxes', 'marts', 'freshness'): runpy.run_path(f'dags/{name}.py')\n"
         "print(time.monotonic() - started, *sys.modules)"
     )
     started = time.monotonic()

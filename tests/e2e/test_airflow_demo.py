@@ -1,4 +1,4 @@
-"""``make demo`` on a small county: every feed's DAG succeeds, the snapshot is published, and a second time changes nothing."""
+"""``make demo`` on a small county: every simulated feed's DAG succeeds, the snapshot is published, and a second time changes nothing."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.feed import load_feeds
 from connectors.settings import ROOT
+from demo.layouts import LAYOUTS
 from warehouse.batch import Batch
 
 PEOPLE = 2000
@@ -47,9 +47,9 @@ def test_ten_departments_files_become_a_snapshot(home: Path) -> None:
     with sqlite3.connect(f"file:{home}/airflow/airflow.db?mode=ro", uri=True) as database:
         succeeded = {name for (name,) in database.execute("SELECT dag_id FROM dag_run WHERE state = 'success'")}
         failed = database.execute("SELECT dag_id, run_id FROM dag_run WHERE state = 'failed'").fetchall()
-    assert succeeded >= {*load_feeds(), "marts"} and failed == []
+    assert succeeded >= {*LAYOUTS, "marts"} and failed == []
     assert states(home) == {"merged": 10}
-    for name in (*load_feeds(), "household_status", "village_incidence", "guarantee_coverage"):
+    for name in (*LAYOUTS, "household_status", "village_incidence", "guarantee_coverage"):
         assert name in done.stdout
     assert (home / "published" / "current" / "statistics.duckdb").exists()
     assert not (home / "run" / "up.json").exists()

@@ -204,12 +204,14 @@ def test_no_value_of_a_row_is_in_airflow_s_files(airflow: RunningAirflow) -> Non
 
 
 def test_it_listens_on_this_machine_only_and_keeps_its_secrets(airflow: RunningAirflow) -> None:
-    listening = [
-        connection.laddr
-        for process in airflow.family()
-        for connection in process.net_connections(kind="inet")
-        if connection.status == psutil.CONN_LISTEN
-    ]
+    listening = []
+    for process in airflow.family():
+        with contextlib.suppress(psutil.NoSuchProcess):  # a task's process may end at any moment
+            listening += [
+                connection.laddr
+                for connection in process.net_connections(kind="inet")
+                if connection.status == psutil.CONN_LISTEN
+            ]
     assert {address.ip for address in listening} == {"127.0.0.1"}
     for path in [*(airflow.home / "secrets").iterdir(), airflow.home / "airflow" / "passwords.json"]:
         assert path.stat().st_mode & 0o077 == 0, path.name

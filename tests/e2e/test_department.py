@@ -186,7 +186,7 @@ def test_a_growing_file_is_left_alone(office):
         [
             sys.executable,
             "-c",
-            "import sys, time\nfor _ in range(60):\n    open(sys.argv[1], 'a').write('x\\n'); time.sleep(0.1)",
+            "import sys, time\nfor _ in range(600):\n    open(sys.argv[1], 'a').write('x\\n'); time.sleep(0.1)",
             str(path),
         ]
     )

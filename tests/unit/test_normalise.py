@@ -27,7 +27,9 @@ def read(con, raw, *, unit=None, **declared):
     column = Column(**{"name": "x", "aliases": ("列",), **declared})
     con.execute("DELETE FROM cell")
     con.execute("INSERT INTO cell VALUES (?)", [raw])
-    return con.execute(normalise.typed_sql([normalise.Cell(column, "raw", unit)], "cell")).fetchone()
+    typed = normalise.typed_sql([normalise.Cell(column, "raw", unit)], "cell")
+    method = ", x__method" if column.type == "citizen_id" else ""
+    return con.execute(f"SELECT x, {normalise.problem_columns(['x'])}{method} FROM ({typed})").fetchone()
 
 
 VALID = "210782197001010002"
@@ -186,6 +188,18 @@ def test_whole_numbers_are_not_rounded(con):
     assert read(con, "12.0", type="integer") == (12, None)
     assert read(con, "3人", type="integer") == (3, None)
     assert read(con, "12.5", type="integer") == (None, "NUMBER_INVALID")
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"), [("9个月", "9"), ("9 月", "9"), ("９", "9"), ("40学时", "40"), ("10.5天", "10.5")]
+)
+def test_a_number_may_carry_its_unit(con, raw, value):
+    assert read(con, raw, type="number", unit="月") == (Decimal(value), None)
+
+
+@pytest.mark.parametrize("raw", ["3-11月", "全年", "1年", "8、9月"])
+def test_what_is_no_number_of_months_is_refused(con, raw):
+    assert read(con, raw, type="number", unit="月") == (None, "NUMBER_INVALID")
 
 
 @pytest.mark.parametrize(

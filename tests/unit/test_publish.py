@@ -184,6 +184,24 @@ def test_same_content_is_the_same_snapshot(con, tmp_path):
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "published").rglob("*")} == before
 
 
+def test_a_table_that_did_not_change_is_the_same_file_unless_it_has_rotted(con, tmp_path):
+    def published(table: str) -> Path:
+        return (tmp_path / "published" / "current" / "parquet" / f"{table}.parquet").resolve()
+
+    publish(con, tmp_path, FEEDS)
+    people, villages = published("person_status"), published("village_incidence")
+    con.execute("UPDATE mart.person_status SET sex_code = '9'")
+    assert publish(con, tmp_path, FEEDS)["is_new"]
+    assert published("village_incidence").samefile(villages) and not published("person_status").samefile(people)
+    rotten = published("village_incidence")
+    os.chmod(rotten, 0o644)
+    rotten.write_bytes(rotten.read_bytes()[:-1] + b"?")
+    con.execute("UPDATE mart.person_status SET sex_code = '0'")
+    publish(con, tmp_path, FEEDS)
+    assert not published("village_incidence").samefile(rotten)
+    assert duckdb.sql(f"SELECT count(*) FROM '{published('village_incidence')}'").fetchone() is not None
+
+
 def test_content_decides_the_name_not_the_data_root(con, tmp_path):
     key = keys.secret("publication_key", tmp_path / "a")
     (tmp_path / "b" / "secrets").mkdir(parents=True)

@@ -19,7 +19,7 @@ from demo.faults import faults
 from demo.layouts import LAYOUTS
 from demo.simulate import simulate
 
-FEEDS = {path.stem: load_feed(path) for path in sorted((ROOT / "connectors" / "feeds").glob("*.toml"))}
+FEEDS = {name: load_feed(ROOT / "connectors" / "feeds" / f"{name}.toml") for name in sorted(LAYOUTS)}
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 SMALL = 2000
 

@@ -144,6 +144,14 @@ def _release(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _check(arguments: argparse.Namespace) -> int:
+    from warehouse import tasks
+
+    for line in tasks.check(arguments.feed):
+        print(line)
+    return 0
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line; ``fupin COMMAND --help`` documents each."""
     top = argparse.ArgumentParser(
@@ -177,6 +185,10 @@ def parser() -> argparse.ArgumentParser:
     inspect.add_argument("--feed", default=None, metavar="FEED", help="read it as this feed only")
     inspect.add_argument("--json", action="store_true", help="with every row that would land or be sent back")
     inspect.set_defaults(run=_inspect)
+
+    check = commands.add_parser("check", help="test the connection of a feed; nothing is fetched or changed")
+    check.add_argument("feed", metavar="FEED")
+    check.set_defaults(run=_check)
 
     commands.add_parser("build", help="rebuild the marts").set_defaults(run=_build)
     commands.add_parser("publish", help="publish the marts as a snapshot").set_defaults(run=_publish)

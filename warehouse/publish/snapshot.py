@@ -105,7 +105,7 @@ def publish(
             ids = [batch for (batch,) in con.execute("SELECT DISTINCT batch_id FROM ops.batch").fetchall()]
             temporary = base / f".tmp-{snapshot_id}"
             try:
-                _write(con, temporary, relations, as_of)
+                _write(con, temporary, relations, as_of, _reusable(base, relations, tables))
                 head = {
                     "snapshot_id": snapshot_id,
                     "as_of": as_of,
@@ -117,6 +117,7 @@ def publish(
                     "batches": batches,
                     "sources": manifest.sources(),
                     "tables": tables,
+                    "definitions": {relation.name: manifest.digest(relation.select) for relation in relations},
                     "files": {
                         str(path.relative_to(temporary)): {
                             "bytes": path.stat().st_size,
@@ -145,8 +146,35 @@ def publish(
     }
 
 
-def _write(con: duckdb.DuckDBPyConnection, folder: Path, relations: Sequence[Relation], as_of: dt.date | None) -> None:
-    """Parquet from the warehouse, the database from the Parquet; the two go side by side, for neither fills a machine."""
+def _reusable(base: Path, relations: Sequence[Relation], tables: Mapping[str, Any]) -> dict[str, Path]:
+    """Table → its Parquet file in the current snapshot, where neither its rows nor its definition (key included) have changed."""
+    current = base / "current"
+    known = manifest.read(current) or {}
+    found = {}
+    for relation in relations:
+        path = current / "parquet" / f"{relation.stem}.parquet"
+        if (
+            known.get("tables", {}).get(relation.name) == tables[relation.name]
+            and known.get("definitions", {}).get(relation.name) == manifest.digest(relation.select)
+            and path.is_file()
+            # A file that has rotted meanwhile is written anew.
+            and known.get("files", {}).get(f"parquet/{path.name}", {}).get("sha256") == manifest.file_digest(path)
+        ):
+            found[relation.name] = path.resolve()
+    return found
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    relations: Sequence[Relation],
+    as_of: dt.date | None,
+    unchanged: Mapping[str, Path],
+) -> None:
+    """Parquet from the warehouse, the database from the Parquet; the two go side by side, for neither fills a machine.
+
+    A file that is ``unchanged`` since the last snapshot is linked: snapshots are never written again.
+    """
     parquet = folder / "parquet"
     parquet.mkdir(parents=True)
     spill = folder / "spill"
@@ -159,7 +187,10 @@ def _write(con: duckdb.DuckDBPyConnection, folder: Path, relations: Sequence[Rel
         loads = []
         for relation in relations:
             target = parquet / f"{relation.stem}.parquet"
-            con.execute(f"COPY ({relation.select}) TO {_literal(target)} (FORMAT parquet, COMPRESSION zstd)")
+            if relation.name in unchanged:
+                os.link(unchanged[relation.name], target)
+            else:
+                con.execute(f"COPY ({relation.select}) TO {_literal(target)} (FORMAT parquet, COMPRESSION zstd)")
             loads.append(loader.submit(_load, out, relation, target))
         for load in loads:
             load.result()

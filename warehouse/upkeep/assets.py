@@ -14,7 +14,7 @@ SHORTEST_POKE_SECONDS = 0.2
 
 
 def doorbells(feeds: Mapping[str, Feed]) -> dict[str, Asset]:
-    """Department → the asset that rings when whole files lie in its inbox; the department's feeds share it."""
+    """Department → the asset that rings when whole files lie in its inbox."""
     poke = max(SHORTEST_POKE_SECONDS, settings.number("settle_seconds", 1.0))
     inboxes = settings.home() / "ingest"
     return {
@@ -27,7 +27,16 @@ def doorbells(feeds: Mapping[str, Feed]) -> dict[str, Asset]:
                 )
             ],
         )
-        for department in sorted({feed.department for feed in feeds.values()})
+        for department in sorted({feed.department for feed in feeds.values() if feed.source["kind"] == "drop"})
+    }
+
+
+def arrivals(feeds: Mapping[str, Feed]) -> dict[str, Asset]:
+    """Feed (of a department that drops files) → the asset that says «a batch of it waits in the landing folder»."""
+    return {
+        name: Asset(name=f"arrived_{name}", uri=f"fupin://landing/{name}")
+        for name, feed in sorted(feeds.items())
+        if feed.source["kind"] == "drop"
     }
 
 

@@ -1,0 +1,52 @@
+"""What is remembered of a feed's deliveries beside the ledger: batch ids by content, and the last merged delivery.
+
+It can be asked without the warehouse's lock, which collecting must not wait for.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from warehouse.batch import Batch, write_json
+
+
+def batch_id(base: Path, sha256: str) -> tuple[str, str | None]:
+    """The id for content ``sha256`` in ``landing/<feed>``, and the batch that already holds it, if that one was not blocked."""
+    first = sha256[:16]
+    number = 1
+    while (base / (first if number == 1 else f"{first}-{number}")).exists():
+        existing = first if number == 1 else f"{first}-{number}"
+        state = Batch.load(base.parent.parent, f"{base.name}/{existing}").state
+        if state != "blocked":
+            copy = 1
+            while (base / f"{first}-dup{copy}").exists():
+                copy += 1
+            return f"{first}-dup{copy}", existing
+        number += 1
+    return (first if number == 1 else f"{first}-{number}"), None
+
+
+def last(home: Path, feed: str) -> dict[str, Any]:
+    """As-of date, row count, medians and watermark of the feed's last merged delivery; empty before the first."""
+    path = home / "landing" / feed / ".last.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+
+
+def watermark(home: Path, feed: str) -> str | None:
+    """Where the feed's last merged pull ended."""
+    found = last(home, feed).get("watermark")
+    return str(found) if found is not None else None
+
+
+def remember(home: Path, data: dict[str, Any]) -> None:
+    """After the commit: what the next delivery is compared with and where the next pull begins. Corrections are no full deliveries."""
+    if data.get("correction_of"):
+        return
+    feed = str(data["feed"])
+    kept = watermark(home, feed) if data.get("watermark") is None else data["watermark"]
+    write_json(
+        home / "landing" / feed / ".last.json",
+        {"as_of": data["as_of"], "rows": data["rows_read"], "medians": data.get("medians", {}), "watermark": kept},
+    )
