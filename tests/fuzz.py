@@ -283,8 +283,16 @@ def _other_type(found: re.Match[bytes], pick: random.Random) -> bytes:
     return b' t="' + pick.choice([b"n", b"str", b"b", b"e", b"d", b"inlineStr", b"zz"]) + b'"'
 
 
+def _flipped(part: bytes, pick: random.Random) -> bytes:
+    place = pick.randrange(len(part))
+    return part[:place] + bytes([part[place] ^ 1 << pick.randrange(7)]) + part[place + 1 :]
+
+
 LIES = [b'ref="A1"', b'ref="A1:B2"', b'ref="A1:ZZ9999"', b'ref="x"']
 BIG = b'<c r="%s"><v>219900195801010006</v></c>'
+INLINE = b'<c r="%s" t="inlineStr"><is><t>\xe7\x94\xb2&#10;\xe4\xb9\x99</t></is></c>'
+NO_NUMBERS = [b"1e999", b"nan", b"12x", b"", b"0x1F"]
+NO_PLACES = [b"A0", b"1A", b"", b"ZZZZ1", b"B3"]
 
 SHEET_DAMAGE: dict[str, Callable[[bytes, random.Random], bytes]] = {
     "dimension lies": lambda part, pick: _sub(part, rb'ref="[A-Z0-9:]+"', lambda _: pick.choice(LIES), pick),
@@ -292,7 +300,7 @@ SHEET_DAMAGE: dict[str, Callable[[bytes, random.Random], bytes]] = {
     "negative string": lambda part, pick: _sub(part, rb't="s"><v>\d+', lambda _: b't="s"><v>-1', pick),
     "wrong type": lambda part, pick: _sub(part, rb' t="s"', lambda found: _other_type(found, pick), pick),
     "no type": lambda part, pick: _sub(part, rb' t="s"', lambda _: b"", pick),
-    "a number that is none": lambda part, pick: _sub(part, rb'"><v>\d+', lambda _: b'"><v>' + pick.choice([b"1e999", b"nan", b"12x", b"", b"0x1F"]), pick),
+    "a number that is none": lambda part, pick: _sub(part, rb'"><v>\d+', lambda _: b'"><v>' + pick.choice(NO_NUMBERS), pick),
     "a big number": lambda part, pick: _sub(part, rb'<c r="(D\d+)"[^>]*>.*?</c>', lambda found: BIG % found[1], pick),
     "a cell gone": lambda part, pick: _sub(part, rb"<c .*?</c>", lambda _: b"", pick),
     "a cell twice": lambda part, pick: _sub(part, rb"<c .*?</c>", lambda found: found[0] * 2, pick),
@@ -301,11 +309,11 @@ SHEET_DAMAGE: dict[str, Callable[[bytes, random.Random], bytes]] = {
     "a far row": lambda part, pick: part.replace(b"</sheetData>", b'<row r="900000"><c r="A900000"><v>1</v></c></row></sheetData>'),
     "a far column": lambda part, pick: _sub(part, rb"</row>", lambda _: b'<c r="XFD2"><v>1</v></c></row>', pick),
     "no references": lambda part, pick: re.sub(rb'<c r="[A-Z]+\d+"', b"<c", part),
-    "a wrong reference": lambda part, pick: _sub(part, rb'<c r="[A-Z]+\d+"', lambda _: b'<c r="' + pick.choice([b"A0", b"1A", b"", b"ZZZZ1", b"B3"]) + b'"', pick),
+    "a wrong reference": lambda part, pick: _sub(part, rb'<c r="[A-Z]+\d+"', lambda _: b'<c r="' + pick.choice(NO_PLACES) + b'"', pick),
     "an open tag": lambda part, pick: _sub(part, rb"</c>|</row>|</v>", lambda _: b"", pick),
     "cut": lambda part, pick: part[: pick.randrange(len(part))],
-    "a flipped byte": lambda part, pick: (lambda place: part[:place] + bytes([part[place] ^ 1 << pick.randrange(7)]) + part[place + 1 :])(pick.randrange(len(part))),
-    "an inline string": lambda part, pick: _sub(part, rb'<c r="(B\d+)"[^>]*><v>\d+</v></c>', lambda found: b'<c r="' + found[1] + b'" t="inlineStr"><is><t>\xe7\x94\xb2&#10;\xe4\xb9\x99</t></is></c>', pick),
+    "a flipped byte": _flipped,
+    "an inline string": lambda part, pick: _sub(part, rb'<c r="(B\d+)"[^>]*><v>\d+</v></c>', lambda found: INLINE % found[1], pick),
     "a formula without a result": lambda part, pick: _sub(part, rb'<c r="(E\d+)"[^>]*>.*?</c>', lambda found: b'<c r="' + found[1] + b'"><f>1+1</f></c>', pick),
     "empty": lambda part, pick: b"",
 }  # fmt: skip

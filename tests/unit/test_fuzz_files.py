@@ -1,6 +1,6 @@
 """Two thousand damaged files: each row lands as it stands in the file, or is sent back, or the file is refused with a reason.
 
-A seeded tenth runs with the other tests, all of it with ``FUPIN_EVERY_FUZZ=1``. A failure names the seed and what was done;
+Every seventh runs with the other tests, all of it with ``FUPIN_EVERY_FUZZ=1``. A failure names the seed and what was done;
 ``FUPIN_FUZZ_SEED=123`` runs that one alone.
 """
 
