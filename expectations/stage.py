@@ -22,7 +22,6 @@ from expectations import normalise
 from expectations.normalise import Cell, identifier, literal
 
 MANY_GAPS = 64
-SKIPPED_SHOWN = 200
 BROKEN = {
     "TOO MANY COLUMNS": "ROW_STRUCTURE",
     "MISSING COLUMNS": "ROW_STRUCTURE",
