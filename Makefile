@@ -9,7 +9,7 @@ FIGURES ?=
 UNUSED = /tests?/|/example_dags/|/(altair|hypothesis|mypy|pip|setuptools)/
 export AIRFLOW_HOME = $(CURDIR)
 
-.PHONY: demo up test faults check format bench env lock clean
+.PHONY: demo up test faults fuzz check format bench env lock clean
 
 demo: env
 	@$(BIN)/python -m warehouse.upkeep.demo
@@ -23,6 +23,10 @@ test: env
 # Every call that touches disk or database, before and after: hours.
 faults: env
 	@FUPIN_EVERY_FAULT=1 $(BIN)/python -m pytest tests/faults -s
+
+# The whole corpus of damaged files; a seeded tenth is among the tests. Minutes.
+fuzz: env
+	@FUPIN_EVERY_FUZZ=1 $(BIN)/python -m pytest tests/unit/test_fuzz_files.py
 
 check: env
 	@$(BIN)/python -m ruff format --check .

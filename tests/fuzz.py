@@ -290,9 +290,14 @@ def _flipped(part: bytes, pick: random.Random) -> bytes:
 
 LIES = [b'ref="A1"', b'ref="A1:B2"', b'ref="A1:ZZ9999"', b'ref="x"']
 BIG = b'<c r="%s"><v>219900195801010006</v></c>'
+NOWHERE = [b"A0", b"1A", b"", b"ZZZZ1", b"B3"]
 INLINE = b'<c r="%s" t="inlineStr"><is><t>\xe7\x94\xb2&#10;\xe4\xb9\x99</t></is></c>'
-NO_NUMBERS = [b"1e999", b"nan", b"12x", b"", b"0x1F"]
-NO_PLACES = [b"A0", b"1A", b"", b"ZZZZ1", b"B3"]
+
+
+def _flip(part: bytes, pick: random.Random) -> bytes:
+    place = pick.randrange(len(part))
+    return part[:place] + bytes([part[place] ^ 1 << pick.randrange(7)]) + part[place + 1 :]
+
 
 SHEET_DAMAGE: dict[str, Callable[[bytes, random.Random], bytes]] = {
     "dimension lies": lambda part, pick: _sub(part, rb'ref="[A-Z0-9:]+"', lambda _: pick.choice(LIES), pick),
@@ -309,10 +314,10 @@ SHEET_DAMAGE: dict[str, Callable[[bytes, random.Random], bytes]] = {
     "a far row": lambda part, pick: part.replace(b"</sheetData>", b'<row r="900000"><c r="A900000"><v>1</v></c></row></sheetData>'),
     "a far column": lambda part, pick: _sub(part, rb"</row>", lambda _: b'<c r="XFD2"><v>1</v></c></row>', pick),
     "no references": lambda part, pick: re.sub(rb'<c r="[A-Z]+\d+"', b"<c", part),
-    "a wrong reference": lambda part, pick: _sub(part, rb'<c r="[A-Z]+\d+"', lambda _: b'<c r="' + pick.choice(NO_PLACES) + b'"', pick),
+    "a wrong reference": lambda part, pick: _sub(part, rb'<c r="[A-Z]+\d+"', lambda _: b'<c r="%s"' % pick.choice(NOWHERE), pick),
     "an open tag": lambda part, pick: _sub(part, rb"</c>|</row>|</v>", lambda _: b"", pick),
     "cut": lambda part, pick: part[: pick.randrange(len(part))],
-    "a flipped byte": _flipped,
+    "a flipped byte": _flip,
     "an inline string": lambda part, pick: _sub(part, rb'<c r="(B\d+)"[^>]*><v>\d+</v></c>', lambda found: INLINE % found[1], pick),
     "a formula without a result": lambda part, pick: _sub(part, rb'<c r="(E\d+)"[^>]*>.*?</c>', lambda found: b'<c r="' + found[1] + b'"><f>1+1</f></c>', pick),
     "empty": lambda part, pick: b"",

@@ -183,8 +183,10 @@ def ods(
             shown = ' table:visibility="collapse"' if number in hidden_rows else ""
             tables += f"<table:table-row{shown}>{''.join(map(_ods_cell, row))}</table:table-row>"
         # As LibreOffice ends a sheet: the rest of its million rows.
-        empty = '<table:table-cell table:number-columns-repeated="1024"/>'
-        tables += f'<table:table-row table:number-rows-repeated="1048000">{empty}</table:table-row></table:table>'
+        tables += (
+            '<table:table-row table:number-rows-repeated="1048000">'
+            '<table:table-cell table:number-columns-repeated="1024"/></table:table-row></table:table>'
+        )
     styles = "".join(
         f'<style:style style:name="{name}" style:family="table"><style:table-properties table:display="{shown}"/></style:style>'
         for name, shown in (("on", "true"), ("off", "false"))
@@ -204,8 +206,10 @@ def ods(
 
 def html_page(sheets: Mapping[str, Rows], encoding: str = "gb2312") -> bytes:
     """A page as export tools write it and call it .xls: every cell as it is shown, ids forced to text."""
-    charset = f'<meta http-equiv="Content-Type" content="text/html; charset={encoding}">'
-    page = f'<html xmlns:x="urn:schemas-microsoft-com:office:excel"><head>{charset}<style>td{{}}</style></head><body>'
+    page = (
+        '<html xmlns:x="urn:schemas-microsoft-com:office:excel"><head>'
+        f'<meta http-equiv="Content-Type" content="text/html; charset={encoding}"><style>td{{}}</style></head><body>'
+    )
     for rows in sheets.values():
         page += "<table border=1>"
         for row in rows:
@@ -218,8 +222,10 @@ def html_page(sheets: Mapping[str, Rows], encoding: str = "gb2312") -> bytes:
 
 
 def xml_2003(sheets: Mapping[str, Rows]) -> bytes:
-    space = "urn:schemas-microsoft-com:office:spreadsheet"
-    page = f'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n<Workbook xmlns="{space}" xmlns:ss="{space}">'
+    page = (
+        '<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n'
+        '<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">'
+    )
     for name, rows in sheets.items():
         page += f'<Worksheet ss:Name="{name}"><Table>'
         for row in rows:

@@ -28,10 +28,11 @@ def warehouse_path(home: Path) -> Path:
     return home / "warehouse" / "fupin.duckdb"
 
 
-def connect(home: Path, *, ordered: bool = True) -> duckdb.DuckDBPyConnection:
+def connect(home: Path, *, ordered: bool = True, jailed: bool = False) -> duckdb.DuckDBPyConnection:
     """An in-memory connection with the platform's limits; spills into ``run/spill`` of the data root.
 
     ``ordered=False`` lets bulk statements finish in any order, which writes a third faster; a reader that numbers rows needs order.
+    ``jailed``: whatever a delivered file may bring DuckDB to do, it reaches nothing outside ``landing/`` and loads no extension.
     """
     spill = home / "run" / "spill"
     spill.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -47,6 +48,11 @@ def connect(home: Path, *, ordered: bool = True) -> duckdb.DuckDBPyConnection:
     )
     # DuckDB draws its progress bar on standard output, where --json writes.
     con.execute("SET enable_progress_bar = false")
+    if jailed:
+        allowed = [str(home / "landing"), str(spill)]
+        con.execute(f"SET allowed_directories = {allowed!r}")
+        con.execute("SET enable_external_access = false")
+        con.execute("SET lock_configuration = true")
     return con
 
 

@@ -41,7 +41,7 @@ def organise(batch: Batch, feed: Feed | None) -> None:
         _block(batch, list(reading.problems))
         return
     try:
-        with connect(settings.home()) as con:
+        with connect(settings.home(), jailed=True) as con:
             _organise(con, batch, feed, reading)
     except stage.Misread:
         log.warning("batch %s: records differ from the scan; reading again with care", batch.reference)
@@ -51,7 +51,7 @@ def organise(batch: Batch, feed: Feed | None) -> None:
         reading = read_file(batch.source, name, feeds, batch.folder, careful=True, only=only)
         batch.save(reading=reading.to_json())
         try:
-            with connect(settings.home()) as con:
+            with connect(settings.home(), jailed=True) as con:
                 _organise(con, batch, feed, reading)
         except stage.Misread:
             raise TerminalError(

@@ -7,13 +7,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import openpyxl
 import pytest
 
 from tests import workbooks
 from tests.unit.test_files_support import HEADER, LOANS, csv_text
 from warehouse import tasks
-from warehouse.database import open_warehouse
+from warehouse.database import connect, open_warehouse
 
 IDS = [workbooks.sound_id(f"219900195801{day:02d}000") for day in range(10, 19)]
 ROWS: list[list[Any]] = [
@@ -270,3 +271,95 @@ def test_a_row_of_a_townships_sheet_is_named_in_the_receipt_and_comes_back_corre
     summary = bank.deliver("改.xlsx", (bank.folder / "改.xlsx").read_bytes())
     assert (summary["state"], summary["rows_landed"], summary["as_of"]) == ("merged", 1, "2019-06-30")
     assert "没有入库的列\n无" in bank.told("改.xlsx")
+
+
+def people(count: int) -> list[list[str]]:
+    return [
+        [
+            f"J{number:03d}",
+            "某甲",
+            workbooks.sound_id(f"2199{number % 90 + 10}19700115{number // 90:03d}"),
+            "5",
+            "",
+            "2019-03-01",
+        ]
+        for number in range(count)
+    ]
+
+
+def test_row_8_an_empty_or_shrunken_full_list_erases_nobody(bank: Bank) -> None:
+    assert bank.deliver("一月.csv", text(people(20)))["rows_inserted"] == 20
+    before = bank.versions()
+    keyless = [["", *row[1:]] for row in people(20)]
+    for name, content, code in (
+        ("零字节.csv", b"", "EMPTY_FILE"),
+        ("只有标记.csv", b"\xef\xbb\xbf", "EMPTY_FILE"),
+        ("只有表头.csv", text([]), "HEADER_ONLY"),
+        ("三成.csv", text(people(6)), "ROW_COUNT_COLLAPSE"),
+        ("没有编号.csv", text(keyless), "ALL_ROWS_REJECTED"),
+    ):
+        bank.put(name, content)
+        (reference,) = tasks.collect("loans")
+        for step in (tasks.organise, tasks.merge, tasks.feedback):
+            summary: dict[str, Any] = step("loans", reference)
+        assert summary["state"] == "blocked" and code in summary["reason"], name
+        assert bank.told(name)
+        assert bank.versions() == before, name
+
+
+@pytest.mark.parametrize(
+    ("odd", "outcome"),
+    [
+        ("某\u202e甲", "landed"),
+        ("某\u200b甲", "landed"),
+        ("某\x07甲", "CONTROL_CHAR"),
+    ],
+)
+def test_row_18_invisible_characters_are_taken_out_and_control_bytes_sent_back(
+    bank: Bank, odd: str, outcome: str
+) -> None:
+    rows = [list(row) for row in TEXTS]
+    rows[0][1] = odd
+    summary = bank.deliver("名单.csv", text(rows))
+    if outcome == "landed":
+        assert summary["rows_landed"] == len(rows)
+        assert ("J0", "某甲") in [version[:2] for version in bank.versions()]
+    else:
+        assert (summary["rows_landed"], summary["rows_quarantined"]) == (len(rows) - 1, 1)
+        # The receipt opens in a spreadsheet program, control byte or not.
+        assert bank.rejected("名单.csv")[0][1] == "J0"
+
+
+@pytest.mark.parametrize("bad", [b"\0", b"\xed\xa0\x80", b"\xc0\xaf"])
+def test_row_18_bytes_that_are_no_text_refuse_the_file_with_their_place(bank: Bank, bad: bytes) -> None:
+    content = csv_text([HEADER, *TEXTS], end="\r\n").encode()
+    content = content.replace("某乙".encode(), "某乙".encode() + bad, 1)
+    assert bank.deliver("坏字节.csv", content)["state"] == "blocked"
+    assert "第 3 行" in bank.told("坏字节.csv") or "字节" in bank.told("坏字节.csv")
+
+
+def test_row_30_code_in_headers_and_cells_is_text(bank: Bank, tmp_path: Path) -> None:
+    evil = "x'); DROP TABLE core.loans; ATTACH '/tmp/x.db'; --"
+    header = [*HEADER, "{{ var.value.x }}", "x\"; COPY (SELECT 1) TO '/tmp/evil.csv'; --"]
+    rows = [[*row, "{{ 7 * 7 }}", evil] for row in TEXTS]
+    rows[1][0] = evil
+    assert bank.deliver("注入.csv", csv_text([header, *rows]).encode())["rows_landed"] == len(rows)
+    assert evil in [version[0] for version in bank.versions()]
+    told = bank.told("注入.csv")
+    assert "{{ var.value.x }}" in told and "49" not in told.split()
+    assert not Path("/tmp/evil.csv").exists() and not Path("/tmp/x.db").exists()
+    # What is read from a file is read in a jail.
+    with connect(bank.home, jailed=True) as con:
+        con.execute(f"COPY (SELECT 1) TO '{bank.home}/landing/inside.parquet'")
+        for statement in (
+            "FROM read_csv('/etc/passwd')",
+            f"ATTACH '{tmp_path}/other.db'",
+            f"COPY (SELECT 1) TO '{tmp_path}/out.csv'",
+            f"FROM read_text('{bank.home}/secrets/*')",
+            "INSTALL httpfs",
+            "LOAD httpfs",
+            "SET memory_limit = '20GB'",
+            "SET enable_external_access = true",
+        ):
+            with pytest.raises(duckdb.Error):
+                con.execute(statement).fetchall()
