@@ -283,13 +283,9 @@ def _other_type(found: re.Match[bytes], pick: random.Random) -> bytes:
     return b' t="' + pick.choice([b"n", b"str", b"b", b"e", b"d", b"inlineStr", b"zz"]) + b'"'
 
 
-def _flipped(part: bytes, pick: random.Random) -> bytes:
-    place = pick.randrange(len(part))
-    return part[:place] + bytes([part[place] ^ 1 << pick.randrange(7)]) + part[place + 1 :]
-
-
 LIES = [b'ref="A1"', b'ref="A1:B2"', b'ref="A1:ZZ9999"', b'ref="x"']
 BIG = b'<c r="%s"><v>219900195801010006</v></c>'
+NO_NUMBERS = [b"1e999", b"nan", b"12x", b"", b"0x1F"]
 NOWHERE = [b"A0", b"1A", b"", b"ZZZZ1", b"B3"]
 INLINE = b'<c r="%s" t="inlineStr"><is><t>\xe7\x94\xb2&#10;\xe4\xb9\x99</t></is></c>'
 
