@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -203,7 +204,11 @@ def _folder(path: Path, folder: Path) -> Path:
     """A batch folder whose source is the file itself, under a name that says nothing about its kind."""
     folder = folder / "batch"
     folder.mkdir(parents=True, mode=0o700)
-    (folder / "source.bin").symlink_to(path.resolve())
+    # DuckDB's jail follows symbolic links; a hard link costs nothing where the file is ours and on the same disk.
+    try:
+        os.link(path.resolve(), folder / "source.bin")
+    except OSError:
+        shutil.copyfile(path, folder / "source.bin")
     return folder
 
 
