@@ -22,7 +22,6 @@ from expectations import normalise
 from expectations.normalise import Cell, identifier, literal
 
 MANY_GAPS = 64
-SKIPPED_SHOWN = 200
 BROKEN = {
     "TOO MANY COLUMNS": "ROW_STRUCTURE",
     "MISSING COLUMNS": "ROW_STRUCTURE",
@@ -61,10 +60,11 @@ def _skip_sql(feed: Feed, reading: Reading) -> str:
     again = [(row[key_index] if key_index < len(row) else "", "".join(row)) for row in reading.titles if any(row)]
     odd = f" OR {key} IN ({', '.join(literal(cell) for cell, _ in again)})" if again else ""
     page = f"WHEN {every} IN ({', '.join(literal(text) for _, text in again)}) THEN 'header' " if again else ""
-    # Four bytes hold «3人», which a subtotal row may have in the place of a number.
+    # A page number; or a count, which a total row may have in the place of a number: «3人», «12».
+    counted = " OR ".join(f"ends_with({key}, {literal(word)})" for word in "页人户个笔条")
     looked_at = (
         f"{key} IS NULL{odd} OR {key} = {header} OR contains({key}, '计') OR contains({key}, '：') OR contains({key}, ':') "
-        f"OR ends_with({key}, '页') OR ends_with({key}, '人') OR ends_with({key}, '户') OR strlen({key}) < 4"
+        f"OR {counted} OR strlen({key}) < 4"
     )
     return (
         f"CASE WHEN {looked_at} THEN "

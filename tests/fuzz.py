@@ -285,6 +285,7 @@ def _other_type(found: re.Match[bytes], pick: random.Random) -> bytes:
 
 LIES = [b'ref="A1"', b'ref="A1:B2"', b'ref="A1:ZZ9999"', b'ref="x"']
 BIG = b'<c r="%s"><v>219900195801010006</v></c>'
+NO_NUMBERS = [b"1e999", b"nan", b"12x", b"", b"0x1F"]
 NOWHERE = [b"A0", b"1A", b"", b"ZZZZ1", b"B3"]
 INLINE = b'<c r="%s" t="inlineStr"><is><t>\xe7\x94\xb2&#10;\xe4\xb9\x99</t></is></c>'
 
@@ -300,7 +301,7 @@ SHEET_DAMAGE: dict[str, Callable[[bytes, random.Random], bytes]] = {
     "negative string": lambda part, pick: _sub(part, rb't="s"><v>\d+', lambda _: b't="s"><v>-1', pick),
     "wrong type": lambda part, pick: _sub(part, rb' t="s"', lambda found: _other_type(found, pick), pick),
     "no type": lambda part, pick: _sub(part, rb' t="s"', lambda _: b"", pick),
-    "a number that is none": lambda part, pick: _sub(part, rb'"><v>\d+', lambda _: b'"><v>' + pick.choice([b"1e999", b"nan", b"12x", b"", b"0x1F"]), pick),
+    "a number that is none": lambda part, pick: _sub(part, rb'"><v>\d+', lambda _: b'"><v>' + pick.choice(NO_NUMBERS), pick),
     "a big number": lambda part, pick: _sub(part, rb'<c r="(D\d+)"[^>]*>.*?</c>', lambda found: BIG % found[1], pick),
     "a cell gone": lambda part, pick: _sub(part, rb"<c .*?</c>", lambda _: b"", pick),
     "a cell twice": lambda part, pick: _sub(part, rb"<c .*?</c>", lambda found: found[0] * 2, pick),

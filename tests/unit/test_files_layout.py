@@ -141,6 +141,16 @@ def test_printed_pages_repeat_title_and_header_and_end_with_numbers(tmp_path: Pa
     }
 
 
+@pytest.mark.parametrize("count", ["2", "2人", "2户", "2笔"])
+def test_a_total_that_counts_in_the_place_of_the_key_is_no_row(tmp_path: Path, count: str) -> None:
+    loans = feed(tmp_path)
+    total = [count, "合计", "", "10", "", ""]
+    reading = read(tmp_path, csv_text([HEADER, member(0, "J1", "甲"), member(1, count, "乙"), total]).encode(), [loans])
+    found, skipped = staged(tmp_path, reading, loans)
+    assert [row[:3] for row in found] == [(2, "J1", "甲"), (3, count, "乙")], "a person's odd number is no total"
+    assert skipped == {4: "total"}
+
+
 def test_a_row_above_the_header_that_may_hold_a_person_is_kept_nowhere(tmp_path: Path) -> None:
     reading = read(tmp_path, csv_text([["甲", IDS[0], "", "", "", ""], ["台账"], HEADER, member(0, "J1", "甲")]))
     assert reading.header_row == 3 and IDS[0] not in str(reading.to_json())

@@ -1,6 +1,6 @@
 """Two thousand damaged files: each row lands as it stands in the file, or is sent back, or the file is refused with a reason.
 
-A seeded tenth runs with the other tests, all of it with ``FUPIN_EVERY_FUZZ=1``. A failure names the seed and what was done;
+Every seventh runs with the other tests, all of it with ``FUPIN_EVERY_FUZZ=1``. A failure names the seed and what was done;
 ``FUPIN_FUZZ_SEED=123`` runs that one alone.
 """
 
@@ -45,6 +45,7 @@ class Bench:
         self.feed: Feed = feed(folder)
         self.con = duckdb.connect(config={"threads": 1})
         self.outcomes: Counter[str] = Counter()
+        self.seconds = 0.0  # of the platform's reading alone, not of the judging here
 
     def read(self, content: bytes) -> tuple[Reading, list[tuple[Any, ...]]]:
         """The reading and what lands of it: (row, every cell). Nothing lands of a refused file."""
@@ -53,7 +54,9 @@ class Bench:
         work.mkdir()
         source.write_bytes(content)
         for careful in (False, True):
+            started = time.monotonic()
             reading = read_file(source, "台账.csv", [self.feed], work, careful=careful)
+            self.seconds = time.monotonic() - started
             if reading.problems:
                 return reading, []
             self.con.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
@@ -123,18 +126,17 @@ def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path)
 
 
-def run(count: int, check: Callable[[int], list[str]]) -> None:
+def run(bench: Bench, count: int, check: Callable[[int], list[str]]) -> None:
     """Check every seed within time and memory; a failure says which and what was done to it."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     failures: list[str] = []
     for seed in [int(ONE)] if ONE else range(0, count, STEP):
-        started = time.monotonic()
         done: list[str] = []
         try:
             done = check(seed)
+            assert bench.seconds < SLOW_SECONDS, f"{done} took {bench.seconds:.0f} s"
         except Exception as error:
             failures.append(f"seed {seed}: {type(error).__name__}: {str(error)[:400]}")
-        assert time.monotonic() - started < SLOW_SECONDS, f"seed {seed} took too long ({done})"
     assert not failures, f"{len(failures)} failures\n" + "\n".join(failures[:10])
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 < MEMORY_BYTES
 
@@ -167,7 +169,7 @@ def test_damaged_text_files(bench: Bench) -> None:
             bench.stage(reading, rows, whole)
         return case.done
 
-    run(CSV_FILES, check)
+    run(bench, CSV_FILES, check)
     assert ONE or (bench.outcomes["refused"] > 20 * 10 / STEP / 2 and bench.outcomes["landed rows"] > 1_000), (
         bench.outcomes
     )
@@ -189,5 +191,5 @@ def test_damaged_workbooks(bench: Bench) -> None:
         assert not rows or rows[-1][0] >= last or all(not text for (row, _), text in cells.items() if row > rows[-1][0])
         return case.done
 
-    run(WORKBOOKS, check)
+    run(bench, WORKBOOKS, check)
     assert ONE or (bench.outcomes["refused"] and bench.outcomes["landed rows"]), bench.outcomes

@@ -46,6 +46,21 @@ def look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     return run
 
 
+@pytest.mark.parametrize("same_disk", [True, False])
+def test_a_plain_file_that_duckdb_reads_where_it_lies(
+    look: Any, monkeypatch: pytest.MonkeyPatch, same_disk: bool
+) -> None:
+    if not same_disk:
+
+        def refuse(*_: Any) -> None:
+            raise OSError("another disk")
+
+        monkeypatch.setattr("os.link", refuse)
+    code, out = look("台账_20190630.csv", csv_text([HEADER, GOOD]).encode(), "--json")
+    (batch,) = json.loads(out)["batches"]
+    assert (code, batch["encoding"], batch["rows_landed"]) == (0, "utf-8", 1)
+
+
 def test_every_row_that_would_land_or_be_sent_back_is_told(look: Any) -> None:
     rows = [
         ["台账 单位：万元"],

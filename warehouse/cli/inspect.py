@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -169,12 +170,13 @@ def inspected(path: Path, feeds: Sequence[Feed]) -> Iterator[Inspection]:
     log = logging.getLogger("fupin")
     level = log.level
     with tempfile.TemporaryDirectory(prefix="fupin-inspect-") as name:
-        home = Path(name)
+        # Staging sees nothing outside this folder of a data root.
+        landing = Path(name) / "landing"
         # Spill files and everything else that a batch leaves go there too.
         os.environ["AIRFLOW__FUPIN__HOME"] = name
         log.setLevel(logging.ERROR)
         try:
-            yield _inspect(path, feeds, home)
+            yield _inspect(path, feeds, landing)
         finally:
             log.setLevel(level)
             if before is None:
@@ -184,14 +186,14 @@ def inspected(path: Path, feeds: Sequence[Feed]) -> Iterator[Inspection]:
 
 
 @scrubbed
-def _inspect(path: Path, feeds: Sequence[Feed], home: Path) -> Inspection:
-    first = _folder(path, home / "first")
+def _inspect(path: Path, feeds: Sequence[Feed], landing: Path) -> Inspection:
+    first = _folder(path, landing / "first")
     reading = read_file(first / "source.bin", path.name, feeds, first)
     seen = Inspection(path.name, reading.sha256, reading.size_bytes)
     if not reading.several:
         seen.batches.append(_batch(path, reading, feeds, first))
     for only in reading.several:
-        folder = _folder(path, home / only)
+        folder = _folder(path, landing / only)
         seen.batches.append(
             _batch(path, read_file(folder / "source.bin", path.name, feeds, folder, only=only), feeds, folder)
         )
@@ -202,7 +204,11 @@ def _folder(path: Path, folder: Path) -> Path:
     """A batch folder whose source is the file itself, under a name that says nothing about its kind."""
     folder = folder / "batch"
     folder.mkdir(parents=True, mode=0o700)
-    (folder / "source.bin").symlink_to(path.resolve())
+    # DuckDB's jail follows symbolic links; a hard link costs nothing where the file is ours and on the same disk.
+    try:
+        os.link(path.resolve(), folder / "source.bin")
+    except OSError:
+        shutil.copyfile(path, folder / "source.bin")
     return folder
 
 
