@@ -3,7 +3,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check -qq
+# Quick folders first. Two processes, a file never split between them; what starts Airflow or kills processes runs alone.
 FAST = tests/unit tests/feeds tests/sql tests/dags
+SERVERS = tests/connectors
 SLOW = tests/e2e tests/faults
 FIGURES ?=
 UNUSED = /tests?/|/example_dags/|/(altair|hypothesis|mypy|pip|setuptools)/
@@ -18,7 +20,9 @@ up: env
 	@exec $(BIN)/python -m warehouse.upkeep.up
 
 test: env
-	@$(BIN)/python -m pytest $(PYTEST) $(wildcard $(FAST) $(SLOW))
+	@$(BIN)/python -m pytest $(PYTEST) -n 2 --dist loadfile $(FAST)
+	@$(BIN)/python -m pytest $(PYTEST) -n 2 --dist loadfile $(SERVERS)
+	@$(BIN)/python -m pytest $(PYTEST) $(SLOW)
 
 # Every call that touches disk or database, before and after: hours.
 faults: env
@@ -26,7 +30,7 @@ faults: env
 
 # The whole corpus of damaged files; a seeded tenth is among the tests. Minutes.
 fuzz: env
-	@FUPIN_EVERY_FUZZ=1 $(BIN)/python -m pytest tests/unit/test_fuzz_files.py
+	@FUPIN_EVERY_FUZZ=1 $(BIN)/python -m pytest tests/connectors/test_fuzz_files.py
 
 check: env
 	@$(BIN)/python -m ruff format --check .

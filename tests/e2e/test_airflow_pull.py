@@ -12,8 +12,8 @@ import pytest
 
 from connectors.errors import TransientError
 from tests import databases
+from tests.connectors.test_rest_support import SECRET, Asked, Reply, serve
 from tests.e2e.airflow_process import RunningAirflow, end, launch, wait_until_up
-from tests.unit.test_rest_support import SECRET, Asked, Reply, serve
 
 SECONDS = 120.0
 SOURCE = """connection = "office"

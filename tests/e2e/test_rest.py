@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from connectors.errors import TransientError
-from tests.unit.test_rest_support import CONN, SECRET, Asked, Reply, connection, serve
+from tests.connectors.test_rest_support import CONN, SECRET, Asked, Reply, connection, serve
 
 ORCHARDS = """
 name = "orchard_api"

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from tests import databases, workbooks
-from tests.unit.test_rest_support import Reply, serve
+from tests.connectors.test_rest_support import Reply, serve
 from warehouse import tasks
 from warehouse.batch import Batch
 

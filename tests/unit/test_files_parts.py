@@ -140,6 +140,11 @@ def test_a_hostile_zip_is_refused_whole(tmp_path: Path, kind: str) -> None:
     assert not (tmp_path / "evil.csv").exists() and not (tmp_path.parent / "evil.csv").exists()
 
 
+def test_a_zip_that_calls_itself_a_workbook_is_told_so(tmp_path: Path) -> None:
+    reading = read(tmp_path, packed({"readme.txt": b"hello, this is no table"}), name="报送.xlsx")
+    assert codes(reading) == ["WORKBOOK_FAKE"] and "压缩包" in reading.problems[0]["message"]
+
+
 def test_two_tables_in_a_sheet_are_refused(tmp_path: Path) -> None:
     other = [HEADER[2], HEADER[0], HEADER[1], *HEADER[3:]]
     reading = read(tmp_path, workbooks.xlsx({"一": [HEADER, *ROWS, [], other, *ROWS]}))

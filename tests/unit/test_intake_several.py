@@ -60,3 +60,21 @@ def test_a_workbook_is_divided_once_however_often_that_is_interrupted(
     intake.collect(tmp_path, feeds["loans"], feeds)
     assert len(batches(tmp_path, "loans")) == len(batches(tmp_path, "members")) == 1
     assert drop.pending(tmp_path / "landing" / ".incoming", "yinhang") == []
+
+
+def test_whoever_sorts_an_inbox_names_the_other_feeds_whose_files_lay_there(
+    tmp_path: Path, feeds: dict[str, Feed]
+) -> None:
+    """The doorbell is silent once a file has left the inbox: the run that took it must wake the feed whose file it is."""
+    woken: list[str] = []
+    inbox = tmp_path / "ingest" / "yinhang"
+    (inbox / "成员.xls").write_bytes(workbooks.xls({"成员": TABLES["成员"]}))
+    assert intake.collect(tmp_path, feeds["loans"], feeds, woken.append) == []
+    assert woken == ["members"]
+    # Not a second time for the same batch, nor for a file of its own; a file that nobody knows is the first feed's.
+    (inbox / "贷款.xls").write_bytes(workbooks.xls({"贷款": TABLES["贷款"]}))
+    assert len(intake.collect(tmp_path, feeds["loans"], feeds, woken.append)) == 1
+    assert woken == ["members"]
+    (inbox / "谁的.csv").write_text("甲,乙,丙\n1,2,3\n", encoding="utf-8")
+    intake.collect(tmp_path, feeds["members"], feeds, woken.append)
+    assert woken == ["members", "loans"]

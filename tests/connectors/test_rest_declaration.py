@@ -11,7 +11,7 @@ from connectors.errors import DeclarationError, TerminalError
 from connectors.rest import declaration
 from connectors.rest.client import base_address
 from connectors.settings import ROOT
-from tests.unit.test_rest_support import FEED, declare
+from tests.connectors.test_rest_support import FEED, declare
 
 WRONG = {
     "a key nobody knows": ('pagination = "page"', "source.pagination: is no key"),
@@ -42,13 +42,13 @@ def test_a_wrong_key_is_named(tmp_path, case):
 
 @pytest.mark.parametrize(("key", "line"), [("connection", 'connection = "test_rest"\n'), ("path", 'path = "/api/grants"\n')])  # fmt: skip
 def test_connection_and_path_are_needed(tmp_path, monkeypatch, key, line):
-    monkeypatch.setattr("tests.unit.test_rest_support.FEED", FEED.replace(line, ""))
+    monkeypatch.setattr("tests.connectors.test_rest_support.FEED", FEED.replace(line, ""))
     with pytest.raises(DeclarationError, match=f"pupils.toml: source.{key}: is missing"):
         declare(tmp_path)
 
 
 def test_a_path_is_no_address(tmp_path, monkeypatch):
-    monkeypatch.setattr("tests.unit.test_rest_support.FEED", FEED.replace("/api/grants", "https://elsewhere.example/api"))  # fmt: skip
+    monkeypatch.setattr("tests.connectors.test_rest_support.FEED", FEED.replace("/api/grants", "https://elsewhere.example/api"))  # fmt: skip
     with pytest.raises(DeclarationError, match="source.path: must begin with /"):
         declare(tmp_path)
 

@@ -9,7 +9,7 @@ import pytest
 
 from connectors import pull
 from connectors.errors import TransientError
-from tests.unit.test_rest_support import (
+from tests.connectors.test_rest_support import (
     CONN,
     Asked,
     Reply,

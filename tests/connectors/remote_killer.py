@@ -1,6 +1,6 @@
 """Take two files out of a ``file://`` inbox and die by SIGKILL at the n-th call that touches the disk, for every n.
 
-``python -m tests.unit.remote_killer`` prints one JSON line per run: the call, and what a second, undisturbed run ends with.
+``python -m tests.connectors.remote_killer`` prints one JSON line per run: the call, and what a second, undisturbed run ends with.
 The last run is the one that was not killed.
 """
 

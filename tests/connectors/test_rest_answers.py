@@ -12,7 +12,7 @@ import pytest
 from connectors import pull
 from connectors.errors import TransientError
 from connectors.rest.numbers import quote_numbers
-from tests.unit.test_rest_support import (
+from tests.connectors.test_rest_support import (
     CONN,
     QUICK,
     Asked,

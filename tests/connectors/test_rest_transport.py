@@ -23,7 +23,7 @@ from cryptography.x509.oid import NameOID
 from connectors import pull
 from connectors.errors import TerminalError, TransientError
 from connectors.rest.credentials import digest
-from tests.unit.test_rest_support import (
+from tests.connectors.test_rest_support import (
     CONN,
     SECRET,
     Asked,

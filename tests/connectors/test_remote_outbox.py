@@ -12,7 +12,7 @@ from connectors import places, remote
 from connectors.errors import TerminalError, TransientError
 from connectors.feed import load_feeds
 from connectors.places import Place
-from tests.unit.sftp_server import SftpServer
+from tests.connectors.sftp_server import SftpServer
 from warehouse import intake, tasks
 from warehouse.batch import Batch
 

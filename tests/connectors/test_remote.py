@@ -15,7 +15,7 @@ import pytest
 
 from connectors import drop, places, remote
 from connectors.errors import TerminalError, TransientError
-from tests.unit.sftp_server import PASSWORD, SftpServer
+from tests.connectors.sftp_server import PASSWORD, SftpServer
 
 SETTLE = 0.05
 BIG = 3 * 1024**2
@@ -306,7 +306,7 @@ def test_a_folder_that_is_missing_is_terminal_a_server_that_is_down_is_not(
 def test_killed_at_any_call_every_file_is_taken_once() -> None:
     """One process forks a taker for every call that touches the disk, kills it there, and runs it again."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.unit.remote_killer"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "tests.connectors.remote_killer"], capture_output=True, text=True, check=True
     )
     runs = [json.loads(line) for line in done.stdout.splitlines()]
     killed = {run["call"] for run in runs if run["killed"]}

@@ -15,7 +15,7 @@ import pytest
 
 from connectors import pull
 from connectors.errors import TerminalError, TransientError
-from tests.unit.test_rest_support import (
+from tests.connectors.test_rest_support import (
     CONN,
     QUICK,
     Asked,
