@@ -24,6 +24,8 @@ CHUNK = 1 << 20
 # What programs put beside the files, and papers that come with them.
 LITTER = ("__macosx/", ".ds_store", "thumbs.db", "desktop.ini")
 PAPERS = (".txt", ".md", ".doc", ".docx", ".wps", ".pdf", ".jpg", ".jpeg", ".png", ".ppt", ".pptx", ".ofd")
+# Names that promise a workbook.
+BOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".et", ".ods")
 
 ReadFile = Callable[[Path, str, Sequence[Feed], Path, bool, str | None], Reading]
 
@@ -122,6 +124,11 @@ def read_archive(
                     done.append(parts.Part(_label(member, wanted), reading))
                 else:
                     left.append(label)
+        if not done and original_name.lower().endswith(BOOKS):
+            raise Problem(
+                "WORKBOOK_FAKE",
+                "文件名是工作簿，内容却是普通压缩包，里面没有可以读取的表格。请从业务系统重新导出工作簿。",
+            )
         if not done:
             raise Problem("ZIP_EMPTY", "压缩包里没有可以读取的表格。请逐个报送 .xlsx 或 .csv 文件。")
         several = sorted({name for part in done for name in part.reading.several or [str(part.reading.feed)]})

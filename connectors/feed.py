@@ -95,6 +95,11 @@ class Feed:
         return next(column for column in self.columns if column.name == name)
 
     @property
+    def dropped(self) -> bool:
+        """Its files come into the department's inbox; otherwise it is pulled from its system."""
+        return bool(self.source["kind"] == "drop")
+
+    @property
     def headers(self) -> dict[str, str]:
         """Normalised header (with and without its unit bracket) → column name."""
         known: dict[str, str] = {}

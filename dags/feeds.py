@@ -23,7 +23,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from connectors import places, settings
 from connectors.errors import FupinError
 from connectors.feed import Feed, load_feed, load_feeds
-from warehouse.upkeep.assets import arrivals, tables
+from warehouse.upkeep.assets import arrival, sorted_inbox, tables
 from warehouse.upkeep.pools import WRITER
 from warehouse.upkeep.retries import DEFAULTS
 
@@ -100,22 +100,23 @@ def document(feed: Feed) -> str:
 
 
 def _source(feed: Feed) -> str:
-    if feed.source["kind"] == "drop":
+    if feed.dropped:
         return f"收件夹 inbox: {folders('ingest', feed.department)}"
     return f"端口对接 pulled: {feed.source['kind']}, Airflow connection `{feed.source.get('connection', '')}`"
 
 
-def feed_dag(feed: Feed, arrival: Asset | None, table: Asset) -> DAG:
+def feed_dag(feed: Feed, table: Asset) -> DAG:
     """The DAG of one feed: woken when its department's inbox was sorted, with the declared schedule as safety net, or by the schedule alone."""
     name = feed.name
     clock = CronTriggerTimetable(feed.schedule, timezone=TIMEZONE)
+    inbox = sorted_inbox(feed.department)
     with DAG(
         dag_id=name,
         dag_display_name=f"{feed.title} {name}",
         description=f"{feed.department_title}：{feed.title}",
         doc_md=document(feed),
         # A feed that is pulled has a clock only, which Airflow can turn back: `airflow backfill create`.
-        schedule=AssetOrTimeSchedule(assets=[arrival], timetable=clock) if arrival is not None else clock,
+        schedule=AssetOrTimeSchedule(assets=[arrival(name)], timetable=clock) if feed.dropped else clock,
         catchup=False,
         params=PARAMS,
         deadline=DeadlineAlert(
@@ -131,8 +132,8 @@ def feed_dag(feed: Feed, arrival: Asset | None, table: Asset) -> DAG:
         tags=[f"department:{feed.department}", f"mode:{feed.mode}", "feed"],
     ) as dag:
 
-        @task
-        def collect(params: Any = None, dag_run: Any = None) -> list[str]:
+        @task(outlets=[inbox] if feed.dropped else [])
+        def collect(params: Any = None, dag_run: Any = None, outlet_events: Any = None) -> list[str]:
             """Take every whole file of this feed out of the inbox, or ask its system for news; the batches that have work left."""
             from warehouse import tasks
 
@@ -142,7 +143,9 @@ def feed_dag(feed: Feed, arrival: Asset | None, table: Asset) -> DAG:
                 return []
             if params["batch_id"]:
                 return tasks.reopen(name, params["batch_id"])
-            return tasks.collect(name, past_day(params, dag_run))
+            return tasks.collect(
+                name, past_day(params, dag_run), wake=lambda other: outlet_events[inbox].add(arrival(other))
+            )
 
         @task(priority_weight=10, weight_rule="absolute")
         def organise(batch_id: str) -> dict[str, Any]:
@@ -190,7 +193,6 @@ def wanted() -> dict[str, Feed]:
 
 
 _feeds = wanted()
-_arrivals = arrivals(_feeds)
 _tables = tables(_feeds)
 for _name, _feed in _feeds.items():
-    globals()[_name] = feed_dag(_feed, _arrivals.get(_name), _tables[_name])
+    globals()[_name] = feed_dag(_feed, _tables[_name])

@@ -9,21 +9,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk import DAG, Asset, AssetAlias, AssetOrTimeSchedule, CronTriggerTimetable, task
+from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, task
 
 from connectors.feed import load_feeds
-from warehouse.upkeep.assets import arrivals, doorbells
+from warehouse.upkeep.assets import arrival, doorbells, sorted_inbox
 from warehouse.upkeep.retries import DEFAULTS
 
 NET_MINUTES = 15
 
 _feeds = load_feeds()
-_arrivals = arrivals(_feeds)
 
 
 def inbox_dag(department: str, title: str, bell: Asset, minute: int) -> DAG:
     """The DAG of one department's inbox."""
-    arrived = AssetAlias(name=f"sorted_{department}")
+    arrived = sorted_inbox(department)
     with DAG(
         dag_id=f"inbox_{department}",
         dag_display_name=f"收件夹 {title} inbox_{department}",
@@ -48,7 +47,7 @@ def inbox_dag(department: str, title: str, bell: Asset, minute: int) -> DAG:
 
             waiting = tasks.sort_inbox(department)
             for name in waiting:
-                outlet_events[arrived].add(_arrivals[name])
+                outlet_events[arrived].add(arrival(name))
             return len(waiting)
 
         sort()

@@ -12,7 +12,7 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -47,26 +47,33 @@ def department_lock(home: Path, department: str) -> Iterator[None]:
         yield
 
 
-def collect(home: Path, feed: Feed, feeds: dict[str, Feed]) -> list[str]:
+def collect(home: Path, feed: Feed, feeds: dict[str, Feed], wake: Callable[[str], None] | None = None) -> list[str]:
     """References of all batches that await ``feed`` after its department's inboxes, here and elsewhere, have been sorted.
 
-    A remote inbox that cannot be reached does not hold back what is here: it raises only when nothing waits.
+    A remote inbox that cannot be reached does not hold back what is here: it raises only when nothing waits. ``wake`` is called with
+    every other feed whose file was among those sorted: the doorbell is silent once the file has left the inbox.
     """
-    return _sorted(home, feed.department, [feed], feeds)[feed.name]
+    return _sorted(home, feed.department, [feed], feeds, wake)[feed.name]
 
 
 def collect_all(home: Path, department: str, feeds: dict[str, Feed]) -> dict[str, list[str]]:
     """The same for every feed that the department drops: feed → references."""
-    return _sorted(home, department, siblings_of(department, feeds), feeds)
+    return _sorted(home, department, siblings_of(department, feeds), feeds, None)
 
 
-def _sorted(home: Path, department: str, wanted: list[Feed], feeds: dict[str, Feed]) -> dict[str, list[str]]:
+def _sorted(
+    home: Path, department: str, wanted: list[Feed], feeds: dict[str, Feed], wake: Callable[[str], None] | None
+) -> dict[str, list[str]]:
     failure: FupinError | None = None
+    fresh: set[str] = set()
     try:
-        sort(home, department, feeds)
+        sort(home, department, feeds, fresh)
     except FupinError as error:
         failure = error
     mine = {feed.name: waiting(home, feed, feeds) for feed in wanted}
+    if wake is not None:
+        for name in sorted(fresh - set(mine)):
+            wake(name)
     if failure is not None:
         count = sum(map(len, mine.values()))
         if not count:
@@ -77,13 +84,14 @@ def _sorted(home: Path, department: str, wanted: list[Feed], feeds: dict[str, Fe
 
 def siblings_of(department: str, feeds: dict[str, Feed]) -> list[Feed]:
     """The feeds that a department drops as files, in order of name."""
-    return [
-        feed for _, feed in sorted(feeds.items()) if feed.department == department and feed.source["kind"] == "drop"
-    ]
+    return [feed for _, feed in sorted(feeds.items()) if feed.department == department and feed.dropped]
 
 
-def sort(home: Path, department: str, feeds: dict[str, Feed]) -> None:
-    """Make a batch of every whole file in the department's inboxes. What is here is sorted even if the remote one fails (raises)."""
+def sort(home: Path, department: str, feeds: dict[str, Feed], fresh: set[str]) -> None:
+    """Make a batch of every whole file in the department's inboxes; the feeds that have a new one are added to ``fresh``.
+
+    What is here is sorted even if the remote inbox fails (raises).
+    """
     siblings = siblings_of(department, feeds)
     inbox = home / "ingest" / department
     inbox.mkdir(parents=True, exist_ok=True, mode=0o770)
@@ -91,10 +99,11 @@ def sort(home: Path, department: str, feeds: dict[str, Feed]) -> None:
     with department_lock(home, department):
         remote.recover(department, incoming)
         drop.claim(department, inbox, incoming)
-        _sort_pending(home, department, siblings)
+        _sort_pending(home, department, siblings, fresh)
         for refusal in drop.refusals(inbox):
-            _refuse(home, department, _thing(inbox, refusal), refusal)
-        _collect_remote(home, department, incoming, siblings)
+            if _refuse(home, department, _thing(inbox, refusal), refusal):
+                fresh.add(siblings[0].name)
+        _collect_remote(home, department, incoming, siblings, fresh)
 
 
 def waiting(home: Path, feed: Feed, feeds: dict[str, Feed]) -> list[str]:
@@ -107,26 +116,27 @@ def waiting(home: Path, feed: Feed, feeds: dict[str, Feed]) -> list[str]:
     return mine
 
 
-def _sort_pending(home: Path, department: str, siblings: list[Feed]) -> None:
+def _sort_pending(home: Path, department: str, siblings: list[Feed], fresh: set[str]) -> None:
     """Sort every claim that there is; a file with tables of several feeds is pending again as one claim for each of them."""
     while claims := drop.pending(home / "landing" / ".incoming", department):
         for claim in claims:
-            _sort(home, claim, siblings)
+            _sort(home, claim, siblings, fresh)
 
 
-def _collect_remote(home: Path, department: str, incoming: Path, siblings: list[Feed]) -> None:
+def _collect_remote(home: Path, department: str, incoming: Path, siblings: list[Feed], fresh: set[str]) -> None:
     place = places.inbox(department)
     if place is None:
         return
     with remote.opened(place, department, incoming) as inbox:
         for claim in inbox.claims():
-            _sort(home, claim, siblings)
-        _sort_pending(home, department, siblings)
+            _sort(home, claim, siblings, fresh)
+        _sort_pending(home, department, siblings, fresh)
         for refusal in inbox.refused:
-            _refuse(home, department, f"{place.url}/{refusal.name}", refusal)
+            if _refuse(home, department, f"{place.url}/{refusal.name}", refusal):
+                fresh.add(siblings[0].name)
 
 
-def _sort(home: Path, claim: drop.Claim, siblings: list[Feed]) -> None:
+def _sort(home: Path, claim: drop.Claim, siblings: list[Feed], fresh: set[str]) -> None:
     """Read a claimed file, give it a batch folder and leave nothing in ``.incoming`` (or a claim for each of several feeds)."""
     mark = claim.path.with_name(ONLY)
     only = mark.read_text(encoding="ascii") if mark.exists() else None
@@ -171,6 +181,8 @@ def _sort(home: Path, claim: drop.Claim, siblings: list[Feed]) -> None:
     Batch(claim.path.parent, data).save()
     open_mark(folder).touch(mode=0o600)
     os.rename(claim.path.parent, folder)
+    # Files that no feed knows belong to the department's first one, as in waiting().
+    fresh.add(reading.feed or siblings[0].name)
 
 
 def _divide(claim: drop.Claim, feeds: list[str]) -> None:
@@ -202,13 +214,15 @@ def _thing(inbox: Path, refusal: drop.Refusal) -> str:
         return f"{department}/{refusal.name}"
 
 
-def _refuse(home: Path, department: str, thing: str, refusal: drop.Refusal) -> None:
-    """A batch without a file for something that stays in the inbox (a link, a pipe), so that its sender is told — once per ``thing``."""
+def _refuse(home: Path, department: str, thing: str, refusal: drop.Refusal) -> bool:
+    """A batch without a file for something that stays in the inbox (a link, a pipe), so that its sender is told — once per ``thing``;
+    True when it is a new one.
+    """
     base = home / "landing" / UNRECOGNISED
     batch_id = hashlib.sha256(thing.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     folder = base / batch_id
     if (folder / "batch.json").exists():
-        return
+        return False
     (base / ".open").mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.mkdir(mode=0o700, exist_ok=True)
     open_mark(folder).touch(mode=0o600)
@@ -218,6 +232,7 @@ def _refuse(home: Path, department: str, thing: str, refusal: drop.Refusal) -> N
         "original_name_safe": safe_name(refusal.name), "sha256": "", "size_bytes": 0, "source": "", "received_at": utc_now(),
         "state": "received", "reading": reading.to_json(),
     }).save()  # fmt: skip
+    return True
 
 
 def _corrected(home: Path, feed: str, batch_id: str) -> str | None:

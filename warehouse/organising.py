@@ -33,7 +33,7 @@ def organise(batch: Batch, feed: Feed | None) -> None:
     reading = Reading.from_json(batch.data["reading"])
     # The folder may have been moved, with its data root, since the file was read.
     reading.relocate(batch.folder, batch.source)
-    if batch.data.get("reread") and feed is not None and feed.source["kind"] == "drop":
+    if batch.data.get("reread") and feed is not None and feed.dropped:
         # An engineer had it opened again: the declaration may have been mended since.
         reading = read_file(batch.source, str(batch.data["original_name"]), [feed], batch.folder)
         batch.save(reading=reading.to_json(), reread=False)

@@ -38,12 +38,12 @@ def _reference(feed: str, batch_id: str) -> str:
 
 
 @scrubbed
-def collect(feed: str, as_of: str | None = None) -> list[str]:
+def collect(feed: str, as_of: str | None = None, wake: Callable[[str], None] | None = None) -> list[str]:
     """Take every whole file out of the inbox of the feed's department, or ask the feed's system for news; return references of the
     batches that await this feed.
 
-    Files of the department's other feeds are sorted to those; a file that no feed knows comes back as ``unrecognised/…``. ``as_of``
-    (ISO): fetch the state of a past day (only a feed that is pulled).
+    Files of the department's other feeds are sorted to those, and ``wake`` is called with each such feed; a file that no feed knows
+    comes back as ``unrecognised/…``. ``as_of`` (ISO): fetch the state of a past day (only a feed that is pulled).
     """
     from warehouse import intake, pulling
 
@@ -51,9 +51,9 @@ def collect(feed: str, as_of: str | None = None) -> list[str]:
     if feed not in feeds:
         raise TerminalError(f"there is no feed {feed}")
     with without_row_text(f"collecting {feed}"):
-        if feeds[feed].source["kind"] != "drop":
+        if not feeds[feed].dropped:
             return pulling.collect(settings.home(), feeds[feed], dt.date.fromisoformat(as_of) if as_of else None)
-        return intake.collect(settings.home(), feeds[feed], feeds)
+        return intake.collect(settings.home(), feeds[feed], feeds, wake)
 
 
 @scrubbed
@@ -187,7 +187,7 @@ def check(feed: str) -> list[str]:
     if feed not in feeds:
         raise TerminalError(f"there is no feed {feed}")
     with without_row_text(f"checking {feed}"):
-        if feeds[feed].source["kind"] == "drop":
+        if feeds[feed].dropped:
             return drop.check(feeds[feed].department, settings.home() / "ingest" / feeds[feed].department)
         return pull.check(feeds[feed])
 
@@ -218,7 +218,7 @@ def _collected(names: list[str], feeds: dict[str, Feed], failures: list[FupinErr
     for name in names:
         feed = feeds[name]
         try:
-            if feed.source["kind"] == "drop" and feed.department in sorted_inboxes:
+            if feed.dropped and feed.department in sorted_inboxes:
                 yield name, intake.waiting(settings.home(), feed, feeds)
                 continue
             sorted_inboxes.add(feed.department)

@@ -35,7 +35,8 @@ TICK_SECONDS = 0.1
 
 log = logging.getLogger("fupin")
 # It prints addresses with their parameters (at DEBUG every one, at WARNING those whose headers are odd), and a key may be one of them.
-logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
+# A filter, since whoever configures logging later sets levels anew.
+logging.getLogger("urllib3.connectionpool").addFilter(lambda record: False)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from airflow.sdk import Asset, AssetWatcher
+from airflow.sdk import Asset, AssetAlias, AssetWatcher
 
 from connectors import settings
 from connectors.feed import Feed
@@ -27,17 +27,18 @@ def doorbells(feeds: Mapping[str, Feed]) -> dict[str, Asset]:
                 )
             ],
         )
-        for department in sorted({feed.department for feed in feeds.values() if feed.source["kind"] == "drop"})
+        for department in sorted({feed.department for feed in feeds.values() if feed.dropped})
     }
 
 
-def arrivals(feeds: Mapping[str, Feed]) -> dict[str, Asset]:
-    """Feed (of a department that drops files) → the asset that says «a batch of it waits in the landing folder»."""
-    return {
-        name: Asset(name=f"arrived_{name}", uri=f"fupin://landing/{name}")
-        for name, feed in sorted(feeds.items())
-        if feed.source["kind"] == "drop"
-    }
+def arrival(feed: str) -> Asset:
+    """The asset that says «a batch of this feed waits in the landing folder»; only a feed that is dropped as a file has one."""
+    return Asset(name=f"arrived_{feed}", uri=f"fupin://landing/{feed}")
+
+
+def sorted_inbox(department: str) -> AssetAlias:
+    """Through this alias whoever sorts a department's inbox tells which of its feeds have new batches."""
+    return AssetAlias(name=f"sorted_{department}")
 
 
 def tables(feeds: Mapping[str, Feed]) -> dict[str, Asset]:

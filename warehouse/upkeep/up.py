@@ -167,7 +167,8 @@ def _wait_until_ready(components: Components, api: AirflowApi) -> None:
     """Wait until every component is healthy and every feed's DAG is known; raises FupinError otherwise."""
     begun = last = time.monotonic()
     missing = "api-server"
-    expected = {*load_feeds(), "marts"}
+    feeds = load_feeds()
+    expected = {*feeds, *(f"inbox_{feed.department}" for feed in feeds.values() if feed.dropped), "marts", "freshness"}
     warm = False
     while True:
         if (name := components.ended()) is not None:
