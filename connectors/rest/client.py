@@ -34,9 +34,10 @@ PORTS = {"http": 80, "https": 443}
 TICK_SECONDS = 0.1
 
 log = logging.getLogger("fupin")
-# It prints addresses with their parameters (at DEBUG every one, at WARNING those whose headers are odd), and a key may be one of them.
-# A filter, since whoever configures logging later sets levels anew.
-logging.getLogger("urllib3.connectionpool").addFilter(lambda record: False)
+# urllib3 prints addresses with their parameters (at DEBUG every one, at WARNING those whose headers are odd), and a key may be one of
+# them. Filters, since whoever configures logging later sets levels anew; on each logger, since a filter is not inherited.
+for _name in ("connection", "connectionpool", "poolmanager", "response", "util.retry"):
+    logging.getLogger(f"urllib3.{_name}").addFilter(lambda record: False)
 
 
 @dataclass(frozen=True)
