@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check -qq
 # Quick folders first. Two processes, a file never split between them; what starts Airflow or kills processes runs alone.
 FAST = tests/unit tests/feeds tests/sql tests/dags
-SERVERS = tests/connectors
+SERVERS = tests/connectors tests/history
 SLOW = tests/e2e tests/faults
 FIGURES ?=
 UNUSED = /tests?/|/example_dags/|/(altair|hypothesis|mypy|pip|setuptools)/

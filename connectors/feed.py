@@ -90,6 +90,7 @@ class Feed:
     source: Mapping[str, Any]
     columns: tuple[Column, ...]
     path: Path
+    partial_by: str | None = None
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
@@ -195,6 +196,11 @@ def _load(path: Path, changed: int, size: int) -> Feed:
         ),
         (raw.get("person_number") in (None, *raw["key"]), "person_number must be a key column"),
         (raw.get("as_of_column") in (None, *names), "as_of_column names an undeclared column"),
+        (raw.get("partial_by") in (None, *names), "partial_by names an undeclared column"),
+        (
+            raw.get("partial_by") is None or raw["mode"] == "snapshot",
+            "partial_by is for full lists: elsewhere absence says nothing",
+        ),
         (set(raw.get("source", {}).get("fill_down", ())) <= set(names), "source.fill_down names an undeclared column"),
         (raw.get("source", {}).get("kind", "drop") in SOURCES, f"source.kind must be one of {sorted(SOURCES)}"),
     ]
@@ -230,6 +236,7 @@ def _load(path: Path, changed: int, size: int) -> Feed:
         source={"kind": "drop", **raw.get("source", {})},
         columns=columns,
         path=path,
+        partial_by=raw.get("partial_by"),
     )
 
 

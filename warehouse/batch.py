@@ -16,7 +16,8 @@ from typing import Any
 from connectors.errors import TerminalError
 
 UNRECOGNISED = "unrecognised"
-STATES = ("received", "staged", "validated", "merged", "blocked", "duplicate")
+# `request`: a file that asked for something (a withdrawal) and was granted it; it has no rows.
+STATES = ("received", "staged", "validated", "merged", "blocked", "duplicate", "withdrawn", "request")
 
 
 def utc_now() -> str:

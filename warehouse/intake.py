@@ -20,7 +20,7 @@ from typing import Any
 from connectors import drop, files, places, remote
 from connectors.errors import FupinError
 from connectors.feed import Feed
-from warehouse import sources
+from warehouse import sources, withdrawing
 from warehouse.batch import UNRECOGNISED, Batch, open_mark, unfinished, utc_now
 
 # Beside a claim of a file with several feeds' tables: the one feed that this claim is for.
@@ -138,6 +138,9 @@ def _collect_remote(home: Path, department: str, incoming: Path, siblings: list[
 
 def _sort(home: Path, claim: drop.Claim, siblings: list[Feed], fresh: set[str]) -> None:
     """Read a claimed file, give it a batch folder and leave nothing in ``.incoming`` (or a claim for each of several feeds)."""
+    if (target := withdrawing.requested(claim.original_name)) is not None:
+        _ask(home, claim, target, siblings, fresh)
+        return
     mark = claim.path.with_name(ONLY)
     only = mark.read_text(encoding="ascii") if mark.exists() else None
     reading = files.read_file(claim.path, claim.original_name, siblings, claim.path.parent, only=only)
@@ -183,6 +186,25 @@ def _sort(home: Path, claim: drop.Claim, siblings: list[Feed], fresh: set[str]) 
     os.rename(claim.path.parent, folder)
     # Files that no feed knows belong to the department's first one, as in waiting().
     fresh.add(reading.feed or siblings[0].name)
+
+
+def _ask(home: Path, claim: drop.Claim, target: str, siblings: list[Feed], fresh: set[str]) -> None:
+    """Make a batch of a file that asks to take an earlier one back."""
+    feed, said = withdrawing.request(home, target, claim.path, siblings)
+    base = home / "landing" / (feed or UNRECOGNISED)
+    (base / ".open").mkdir(parents=True, exist_ok=True, mode=0o700)
+    reading = said["reading"]
+    # Whoever asks again asks anew: between the two the file may have been sent again.
+    batch_id = hashlib.sha256(f"{reading['sha256']} {claim.received_at}".encode()).hexdigest()[:16]
+    folder = base / batch_id
+    Batch(claim.path.parent, {
+        "batch_id": batch_id, "feed": base.name, "department": claim.department, "original_name": claim.original_name,
+        "original_name_safe": safe_name(claim.original_name), "sha256": reading["sha256"], "size_bytes": reading["size_bytes"],
+        "source": claim.path.name, "received_at": claim.received_at, "state": "received", **said,
+    }).save()  # fmt: skip
+    open_mark(folder).touch(mode=0o600)
+    os.rename(claim.path.parent, folder)
+    fresh.add(feed or siblings[0].name)
 
 
 def _divide(claim: drop.Claim, feeds: list[str]) -> None:

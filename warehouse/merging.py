@@ -11,22 +11,24 @@ import duckdb
 from connectors.errors import TerminalError
 from connectors.feed import Feed
 from expectations import normalise
+from expectations.normalise import identifier
 from expectations.stage import rows_sql
 from warehouse import identity, keys, sources
 from warehouse.batch import Batch, utc_now
 from warehouse.database import open_warehouse, require_space
-from warehouse.history.merge import Delivery
+from warehouse.history.deliveries import Delivery, coverage_of
 from warehouse.history.merge import merge as merge_history
 from warehouse.history.tables import create_tables, table
 
 LEDGER_FIELDS = (
     "batch_id", "feed", "department", "original_name", "sha256", "size_bytes", "state", "received_at", "staged_at", "validated_at",
     "merged_at", "as_of", "as_of_source", "rows_read", "rows_landed", "rows_quarantined", "rows_skipped", "rows_inserted", "rows_ended",
-    "rows_unchanged", "duplicate_of", "correction_of", "reason",
+    "rows_unchanged", "duplicate_of", "correction_of", "reason", "coverage",
 )  # fmt: skip
 
 
-def _record(con: duckdb.DuckDBPyConnection, data: dict[str, Any]) -> None:
+def record(con: duckdb.DuckDBPyConnection, data: dict[str, Any]) -> None:
+    """Write a batch's row of the ledger."""
     con.execute("DELETE FROM ops.batch WHERE batch_id = ? AND feed = ?", [data["batch_id"], data["feed"]])
     values = ["original_name_safe" if name == "original_name" else name for name in LEDGER_FIELDS]
     con.execute(
@@ -35,9 +37,9 @@ def _record(con: duckdb.DuckDBPyConnection, data: dict[str, Any]) -> None:
     )
 
 
-def _recorded(con: duckdb.DuckDBPyConnection) -> str:
+def load_time(con: duckdb.DuckDBPyConnection) -> str:
     """The time of this load: now, but always after every earlier load, whatever the clock says."""
-    last = con.execute("SELECT max(merged_at) FROM ops.batch").fetchone()
+    last = con.execute("SELECT greatest(max(merged_at), max(withdrawn_at)) FROM ops.batch").fetchone()
     now = dt.datetime.fromisoformat(utc_now())
     if last and last[0] is not None and last[0] >= now:
         now = last[0] + dt.timedelta(microseconds=1)
@@ -47,7 +49,7 @@ def _recorded(con: duckdb.DuckDBPyConnection) -> str:
 def merge(home: Path, batch: Batch, feed: Feed | None, feeds: dict[str, Feed]) -> None:
     """Write ``batch`` into the warehouse once; a batch that the ledger has as merged only gets its batch.json brought up to date."""
     data = batch.data
-    if batch.state == "merged":
+    if batch.state in ("merged", "withdrawn", "request"):
         return
     if batch.state not in ("validated", "blocked", "duplicate"):
         raise TerminalError(f"batch {batch.reference} is {batch.state}: it must be organised first")
@@ -56,7 +58,7 @@ def merge(home: Path, batch: Batch, feed: Feed | None, feeds: dict[str, Feed]) -
         create_tables(con, feeds.values())
         if batch.state != "validated":
             con.execute("BEGIN")
-            _record(con, data)
+            record(con, data)
             con.execute("COMMIT")
             return
         assert feed is not None, "only a recognised file can be validated"
@@ -79,35 +81,52 @@ def merge(home: Path, batch: Batch, feed: Feed | None, feeds: dict[str, Feed]) -
     sources.remember(home, data)
 
 
+def delivery_of(con: duckdb.DuckDBPyConnection, batch: Batch, feed: Feed) -> Delivery:
+    """A batch's folder as history reads it (temp views ``rows_<batch>``, ``refused_<batch>``)."""
+    data = batch.data
+    rows, rejects = identifier(f"rows_{batch.folder.name}"), None
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {rows} AS {rows_sql(batch.folder)}")
+    if data["rows_quarantined"]:
+        # A broken row stands among the rejects without a staged row.
+        rejects = identifier(f"refused_{batch.folder.name}")
+        con.execute(
+            f"CREATE OR REPLACE TEMP VIEW {rejects} AS SELECT DISTINCT _row FROM read_parquet('{batch.rejects}')"
+        )
+    return Delivery(
+        feed=feed,
+        batch_id=str(data["batch_id"]),
+        rows=rows,
+        rejects=rejects,
+        present=frozenset(data["present"]),
+        as_of=str(data["as_of"]),
+        received=str(data["received_at"]),
+        coverage=str(data.get("coverage") or coverage_of(feed, bool(data.get("correction_of")))),
+    )
+
+
+def others_of(con: duckdb.DuckDBPyConnection, home: Path, feed: Feed, delivery: Delivery) -> list[Delivery]:
+    """The feed's other merged deliveries that history may have to play again beside ``delivery``: those not older; of events all."""
+    since = "" if feed.mode == "append" else f"AND as_of >= {delivery.as_of_sql}"
+    found = con.execute(
+        f"SELECT batch_id FROM ops.batch WHERE feed = ? AND state = 'merged' AND batch_id <> ? {since}",
+        [feed.name, delivery.batch_id],
+    ).fetchall()
+    return [delivery_of(con, Batch.load(home, f"{feed.name}/{batch_id}"), feed) for (batch_id,) in found]
+
+
 def _merge_rows(con: duckdb.DuckDBPyConnection, home: Path, batch: Batch, feed: Feed) -> dict[str, Any]:
     data = batch.data
     normalise.install(con)
     identity.install(con, keys.secret("identity_key", home))
-    rejects = None
-    if data["rows_quarantined"]:
-        # A broken row stands among the rejects without a staged row.
-        con.execute(
-            f"CREATE OR REPLACE TEMP VIEW refused_rows AS SELECT DISTINCT _row FROM read_parquet('{batch.rejects}')"
-        )
-        rejects = "refused_rows"
-    con.execute(f"CREATE OR REPLACE TEMP VIEW batch_rows AS {rows_sql(batch.folder)}")
-    recorded = _recorded(con)
-    delivery = Delivery(
-        feed=feed,
-        batch_id=str(data["batch_id"]),
-        rows="batch_rows",
-        rejects=rejects,
-        present=frozenset(data["present"]),
-        as_of=str(data["as_of"]),
-        recorded=recorded,
-        landed=int(data["rows_landed"]),
-        partial=bool(data.get("correction_of")),
-    )
+    delivery = delivery_of(con, batch, feed)
+    recorded = load_time(con)
     con.execute("BEGIN")
-    counts: dict[str, Any] = dict(merge_history(con, delivery))
+    counts: dict[str, Any] = dict(
+        merge_history(con, delivery, recorded, int(data["rows_landed"]), lambda: others_of(con, home, feed, delivery))
+    )
     counts["merged_at"] = recorded
-    _record(con, {**data, **counts, "state": "merged"})
-    if rejects:
+    record(con, {**data, **counts, "state": "merged", "coverage": delivery.coverage})
+    if delivery.rejects:
         con.execute("DELETE FROM ops.reject WHERE batch_id = ? AND feed = ?", [data["batch_id"], feed.name])
         con.execute(
             'INSERT INTO ops.reject SELECT ?, ?, _row, reason.code, reason."column", reason.rule '

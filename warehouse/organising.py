@@ -16,9 +16,10 @@ from connectors.reading import Reading
 from expectations import stage
 from expectations.normalise import identifier
 from expectations.run import validate
-from warehouse import sources
+from warehouse import sources, withdrawing
 from warehouse.batch import Batch, utc_now, write_json
 from warehouse.database import connect
+from warehouse.history.deliveries import AREA_DIGITS
 
 log = logging.getLogger("fupin")
 
@@ -31,6 +32,13 @@ UNIT_JUMP = (3_000.0, 30_000.0)
 def organise(batch: Batch, feed: Feed | None) -> None:
     """Stage and validate ``batch``; it ends ``validated``, or ``blocked`` with every reason at once."""
     reading = Reading.from_json(batch.data["reading"])
+    if batch.data.get("withdraws"):
+        refusal = None if reading.problems else withdrawing.refusal(settings.home(), batch)
+        if problems := [*reading.problems, *([refusal] if refusal else [])]:
+            _block(batch, problems)
+        else:
+            batch.save(state="validated", validated_at=utc_now())
+        return
     # The folder may have been moved, with its data root, since the file was read.
     reading.relocate(batch.folder, batch.source)
     if batch.data.get("reread") and feed is not None and feed.dropped:
@@ -67,10 +75,10 @@ def _organise(con: duckdb.DuckDBPyConnection, batch: Batch, feed: Feed, reading:
     medians = _medians(con, feed, staged.present)
     batch.save(
         state="staged", staged_at=utc_now(), present=sorted(staged.present), skipped=staged.skipped, as_of=as_of, as_of_source=source,
-        medians=medians, rows_read=staged.rows_read, rows_skipped=len(staged.skipped),
+        medians=medians, areas=_areas(con, feed, staged.present), rows_read=staged.rows_read, rows_skipped=len(staged.skipped),
     )  # fmt: skip
     if not batch.data.get("correction_of") and not batch.data.get("accepted"):
-        problems += _compare_with_last(batch, feed, staged.rows_read, medians)
+        problems += _compare_with_last(batch, feed, reading, staged.rows_read, medians)
     validation = validate(con, feed, "staged_rows", staged.present)
     write_json(batch.folder / "gx.json", validation.summary)
     write_json(batch.folder.parent / LATEST_RESULT, validation.summary)
@@ -138,14 +146,34 @@ def _medians(con: duckdb.DuckDBPyConnection, feed: Feed, present: set[str]) -> d
     return {name: float(value) for name, value in zip(money, row, strict=False) if value is not None}
 
 
-def _compare_with_last(batch: Batch, feed: Feed, rows: int, medians: dict[str, float]) -> list[dict[str, str]]:
-    """Table-level comparison with the feed's last merged file: a collapsed row count, an amount that jumped by about 10,000."""
+def _areas(con: duckdb.DuckDBPyConnection, feed: Feed, present: set[str]) -> list[str]:
+    """The townships that a full list's rows lie in."""
+    if feed.partial_by is None or feed.partial_by not in present:
+        return []
+    area = f"left({identifier(feed.partial_by)}, {AREA_DIGITS})"
+    rows = con.execute(
+        f"SELECT DISTINCT {area} AS area FROM staged_rows WHERE {area} IS NOT NULL ORDER BY 1"
+    ).fetchall()
+    return [str(name) for (name,) in rows]
+
+
+def _compare_with_last(
+    batch: Batch, feed: Feed, reading: Reading, rows: int, medians: dict[str, float]
+) -> list[dict[str, str]]:
+    """Table-level comparison with the feed's last merged file: a collapsed row count, an amount that jumped by about 10,000.
+
+    A list that collapsed to one township is that township's own file: it is taken as such, and the receipt says so.
+    """
     last = sources.last(settings.home(), feed.name)
     if not last:
         return []
     problems = []
     limit = settings.number("shrink_limit", SHRINK_LIMIT)
-    if feed.mode == "snapshot" and rows < (1 - limit) * last["rows"]:
+    areas = batch.data["areas"]
+    if len(areas) == 1 and len(last.get("areas") or ()) > 1 and rows < (1 - limit) * last["rows"]:
+        reading.notes.append(f"只有一个乡镇（{areas[0]}）的数据，按这个乡镇的报送处理，其他乡镇的记录不受影响。")
+        batch.save(coverage=areas[0], reading=reading.to_json())
+    elif feed.mode == "snapshot" and rows < (1 - limit) * last["rows"]:
         gone = 1 - rows / last["rows"]
         problems.append({
             "code": "ROW_COUNT_COLLAPSE",

@@ -19,7 +19,8 @@ def batch_id(base: Path, sha256: str) -> tuple[str, str | None]:
     while (base / (first if number == 1 else f"{first}-{number}")).exists():
         existing = first if number == 1 else f"{first}-{number}"
         state = Batch.load(base.parent.parent, f"{base.name}/{existing}").state
-        if state != "blocked":
+        # What was refused or taken back may be sent again as it is.
+        if state not in ("blocked", "withdrawn"):
             copy = 1
             while (base / f"{first}-dup{copy}").exists():
                 copy += 1
@@ -41,12 +42,29 @@ def watermark(home: Path, feed: str) -> str | None:
 
 
 def remember(home: Path, data: dict[str, Any]) -> None:
-    """After the commit: what the next delivery is compared with and where the next pull begins. Corrections are no full deliveries."""
-    if data.get("correction_of"):
+    """After the commit: what the next delivery is compared with and where the next pull begins.
+
+    A correction or a township's file is no full delivery.
+    """
+    if data.get("correction_of") or str(data.get("coverage")).isdigit():
         return
     feed = str(data["feed"])
     kept = watermark(home, feed) if data.get("watermark") is None else data["watermark"]
     write_json(
         home / "landing" / feed / ".last.json",
-        {"as_of": data["as_of"], "rows": data["rows_read"], "medians": data.get("medians", {}), "watermark": kept},
+        {
+            "as_of": data["as_of"],
+            "rows": data["rows_read"],
+            "areas": data.get("areas", []),
+            "medians": data.get("medians", {}),
+            "watermark": kept,
+        },
     )
+
+
+def forget(home: Path, feed: str) -> None:
+    """After a withdrawal: remember what the merged deliveries that are left say, in the order in which they were merged."""
+    left = [Batch.load(home, f"{feed}/{path.parent.name}") for path in (home / "landing" / feed).glob("*/batch.json")]
+    (home / "landing" / feed / ".last.json").unlink(missing_ok=True)
+    for batch in sorted((one for one in left if one.state == "merged"), key=lambda one: str(one.data.get("merged_at"))):
+        remember(home, batch.data)

@@ -87,12 +87,16 @@ def organise(feed: str, batch_id: str) -> dict[str, Any]:
 @scrubbed
 def merge(feed: str, batch_id: str) -> dict[str, Any]:
     """Merge a validated batch into history, or write a blocked or duplicate one into the ledger: one transaction."""
-    from warehouse import merging
+    from warehouse import merging, withdrawing
 
     batch = Batch.load(settings.home(), _reference(feed, batch_id))
     feeds = load_feeds()
+    declaration = _feed_of(batch, feeds)
     with without_row_text(f"merging {batch.reference}"):
-        merging.merge(settings.home(), batch, _feed_of(batch, feeds), feeds)
+        if batch.data.get("withdraws") and batch.state == "validated" and declaration is not None:
+            withdrawing.grant(settings.home(), batch, declaration, feeds)
+        else:
+            merging.merge(settings.home(), batch, declaration, feeds)
     return _summary(batch)
 
 
@@ -176,6 +180,24 @@ def reopen(feed: str, batch_id: str) -> list[str]:
     from warehouse import releasing
 
     return [releasing.reopen(settings.home(), _reference(feed, batch_id))]
+
+
+@scrubbed
+def withdraw(reference: str, why: str, progress: Progress) -> dict[str, Any]:
+    """Take back a merged batch, tell its sender by a new receipt, and publish what is left; returns the batch's summary and counts."""
+    import getpass
+
+    from warehouse import withdrawing
+
+    home = settings.home()
+    with without_row_text(f"withdrawing {reference}"):
+        counts = withdrawing.withdraw(home, reference, load_feeds(), getpass.getuser(), why)
+    summary = feedback(*reference.split("/", 1))
+    progress("marts")
+    build(progress)
+    progress("snapshot")
+    publish()
+    return {**summary, **counts}
 
 
 @scrubbed

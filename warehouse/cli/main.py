@@ -144,6 +144,13 @@ def _release(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _withdraw(arguments: argparse.Namespace) -> int:
+    from warehouse import tasks
+
+    _print_json(tasks.withdraw(arguments.batch, arguments.why, _progress))
+    return 0
+
+
 def _check(arguments: argparse.Namespace) -> int:
     from warehouse import tasks
 
@@ -210,6 +217,13 @@ def parser() -> argparse.ArgumentParser:
     )
     release.add_argument("batch", metavar="FEED/BATCH")
     release.set_defaults(run=_release)
+
+    withdraw = commands.add_parser(
+        "withdraw", help="take back a merged batch (the wrong file was sent): history as if it had never come"
+    )
+    withdraw.add_argument("batch", metavar="FEED/BATCH")
+    withdraw.add_argument("--why", required=True, metavar="TEXT", help="the reason, for the ledger")
+    withdraw.set_defaults(run=_withdraw)
 
     commands.add_parser("verify", help="read every table and print the content hash").set_defaults(run=_verify)
     return top

@@ -70,6 +70,13 @@ def verdict(receipt: Receipt) -> tuple[str, str, str]:
                 f"内容与{when}收到的批次 {batch.get('duplicate_of') or ''} 完全相同，没有重复入库，不需要再做什么。",
                 GREY,
             )
+        case "withdrawn":
+            when = local_time(batch.get("withdrawn_at"))
+            return "已撤回", f"这个文件已于 {when} 撤回，其中的内容不再算数。同一文件可以重新报送。", GREY
+        case "request":
+            return "已撤回", f"批次 {batch.get('withdraws')} 已按要求撤回，其中的内容不再算数。", GREEN
+        case "blocked" if batch.get("withdraws"):
+            return "没有撤回", "没有找到要撤回的报送，什么都没有改变。", RED
         case "blocked":
             return "整批退回", "这个文件没有入库，请按下面的说明改正后重新报送整个文件。", RED
     if back and not landed:
@@ -112,7 +119,7 @@ def summary(book: xlsxwriter.Workbook, styles: Styles, receipt: Receipt) -> None
         row = _counts(sheet, styles, receipt, row)
     problems = list(batch.get("problems") or receipt.reading.get("problems") or [])
     if problems:
-        row = _section(sheet, styles, row, f"整批退回的原因（共 {len(problems)} 条，请一次改完）")
+        row = _section(sheet, styles, row, f"{verdict(receipt)[0]}的原因（共 {len(problems)} 条，请一次改完）")
         for number, problem in enumerate(problems, 1):
             row = _wide(
                 sheet, row, f"{number}. {problem.get('message') or problem.get('code')}", styles.reason, sum(widths)
@@ -209,7 +216,7 @@ def _reasons(sheet: Any, styles: Styles, receipt: Receipt, row: int) -> int:
 
 def _steps(receipt: Receipt) -> list[str]:
     batch = receipt.batch
-    if batch.get("state") == "duplicate":
+    if batch.get("state") in ("duplicate", "withdrawn", "request") or batch.get("withdraws"):
         return []
     if batch.get("state") == "blocked":
         return [

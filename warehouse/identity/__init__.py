@@ -8,11 +8,14 @@ Tiers: exact 18 digits, 15 → 18, disability certificate, student number ``G…
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import duckdb
 
 from connectors.errors import TerminalError
 from connectors.feed import ID_TYPES, Feed
 from expectations.normalise import identifier, literal
+from warehouse.history.tables import OPEN_TIME, core_columns, table
 
 KINDS = {"citizen_id": "citizen_id", "student_no": "student_no", "disability_cert": "disability_cert"}
 
@@ -88,3 +91,18 @@ def register(con: duckdb.DuckDBPyConnection, feed: Feed, staged: str, present: s
             raise TerminalError(
                 "two identifiers hash to one key: choose another identity key before anything is merged"
             )
+
+
+def forget(con: duckdb.DuckDBPyConnection, batch_id: str, feeds: Iterable[Feed]) -> None:
+    """Take out of ``core.identity`` what came with a withdrawn batch and with nothing that is believed: nobody may keep it."""
+    columns = [
+        (table(feed), column.name) for feed in feeds for column in core_columns(feed) if column.of.type in ID_TYPES
+    ]
+    used = " UNION ".join(
+        f"SELECT {identifier(name)} AS person_key FROM {target} WHERE recorded_to = {OPEN_TIME}"
+        for target, name in columns
+    )
+    con.execute(
+        f"DELETE FROM core.identity WHERE batch_id = {literal(batch_id)} AND person_key NOT IN "
+        f"(SELECT person_key FROM ({used}) WHERE person_key IS NOT NULL)"
+    )

@@ -13,6 +13,7 @@ from expectations import normalise
 from warehouse import identity
 from warehouse.history import merge as history
 from warehouse.history import tables
+from warehouse.history.deliveries import Delivery, coverage_of
 
 OPEN = dt.date(9999, 12, 31)
 
@@ -44,36 +45,40 @@ class Warehouse:
         identity.install(self.con, "k" * 16)
         tables.create_tables(self.con, [feed])
         self.loads = itertools.count(1)
+        self.merged = {}
 
-    def deliver(self, as_of, rows, *, partial=False, refused=()):
+    def _recorded(self, load):
+        return f"2026-01-01 00:00:{load:02d}"
+
+    def deliver(self, as_of, rows, *, partial=False, refused=(), received=None):
         load = next(self.loads)
-        batch = f"b{load}"
-        recorded = f"2026-01-01 00:00:{load:02d}"
+        batch, file, bad = f"b{load:02d}", f"file{load}", f"bad{load}"
         self.con.execute(
-            "CREATE OR REPLACE TEMP TABLE file (_row BIGINT, report_no VARCHAR, head_name VARCHAR, grade VARCHAR, _hash UBIGINT)"
+            f"CREATE TEMP TABLE {file} (_row BIGINT, report_no VARCHAR, head_name VARCHAR, grade VARCHAR, _hash UBIGINT)"
         )
         for number, (key, grade) in enumerate([*rows.items(), *((key, grade) for key, grade in refused)], start=2):
             name = f"户{key}" if key else "户甲"
-            self.con.execute("INSERT INTO file VALUES (?, ?, ?, ?, hash(?, ?))", [number, key, name, grade, key, grade])
-        self.con.execute(f"CREATE OR REPLACE TEMP TABLE bad AS SELECT _row FROM file WHERE _row > {len(rows) + 1}")
-        delivery = history.Delivery(
+            self.con.execute(
+                f"INSERT INTO {file} VALUES (?, ?, ?, ?, hash(?, ?))", [number, key, name, grade, key, grade]
+            )
+        self.con.execute(f"CREATE TEMP TABLE {bad} AS SELECT _row FROM {file} WHERE _row > {len(rows) + 1}")
+        delivery = Delivery(
             self.feed,
             batch,
-            "file",
-            "bad" if refused else None,
+            file,
+            bad if refused else None,
             frozenset({"report_no", "head_name", "grade"}),
             as_of,
-            recorded,
-            len(rows),
-            partial,
+            received or f"{load:02d}",
+            coverage_of(self.feed, partial),
         )
         self.con.execute("BEGIN")
-        counts = history.merge(self.con, delivery)
+        counts = history.merge(self.con, delivery, self._recorded(load), len(rows), lambda: list(self.merged.values()))
         self.con.execute(
-            "INSERT INTO ops.batch (batch_id, feed, state, as_of, correction_of) VALUES (?, 'housing', 'merged', ?, ?)",
-            [batch, as_of, "x" if partial else None],
+            "INSERT INTO ops.batch (batch_id, feed, state, as_of) VALUES (?, 'housing', 'merged', ?)", [batch, as_of]
         )
         self.con.execute("COMMIT")
+        self.merged[batch] = delivery
         return counts
 
     def believed(self):

@@ -1,0 +1,123 @@
+"""Taking back a delivery: the wrong file was sent, and history must end as if it had never come; the ledger keeps that it did.
+
+An engineer says ``fupin withdraw FEED/BATCH``; a department drops a file whose name is ``撤回_<批次号>`` (its text is the reason), which
+becomes a batch of its own with a receipt.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from connectors.errors import TerminalError
+from connectors.feed import Feed
+from connectors.reading import Reading
+from expectations import normalise
+from warehouse import identity, keys, sources
+from warehouse.batch import Batch
+from warehouse.database import open_warehouse
+from warehouse.history.replay import replay
+from warehouse.history.tables import create_tables
+from warehouse.merging import delivery_of, load_time, others_of, record
+
+_REQUEST = re.compile(r"^\W*撤回.*?(?<![0-9a-f])([0-9a-f]{16}(?:-\d+)?)(?![0-9a-f])")
+REASON_CHARACTERS = 200
+
+
+def requested(name: str) -> str | None:
+    """The batch id that a file of this name asks to take back, if it is such a request."""
+    found = _REQUEST.match(name)
+    return found.group(1) if found else None
+
+
+def request(home: Path, target: str, content: Path, siblings: Iterable[Feed]) -> tuple[str | None, dict[str, Any]]:
+    """The feed whose batch ``target`` is (None: no feed of this department has it) and what batch.json has to say of the request."""
+    feed = next((one.name for one in siblings if (home / "landing" / one.name / target / "batch.json").is_file()), None)
+    raw = content.read_bytes()
+    with open(content, "rb") as source:
+        text = source.read(4 * REASON_CHARACTERS).decode("utf-8", "replace")
+    why = re.sub(r"\d{7,}[\dXx]?", "****", " ".join(text.split()))[:REASON_CHARACTERS]
+    reading = Reading(
+        format="request", size_bytes=len(raw), sha256=hashlib.sha256(f"撤回 {target} ".encode() + raw).hexdigest()
+    )
+    if feed is None:
+        reading.problems.append({
+            "code": "WITHDRAWAL_UNKNOWN",
+            "message": f"没有批次号为 {target} 的报送。请从回执“摘要”页抄写批次号，文件名写成“撤回_批次号.txt”。",
+        })  # fmt: skip
+    return feed, {"withdraws": target, "why": why or "报送部门要求撤回", "reading": reading.to_json()}
+
+
+def refusal(home: Path, batch: Batch) -> dict[str, str] | None:
+    """Why the request ``batch`` cannot be met, as a problem for its sender."""
+    target = Batch.load(home, f"{batch.data['feed']}/{batch.data['withdraws']}")
+    if target.state in ("merged", "withdrawn"):
+        return None
+    return {
+        "code": "WITHDRAWAL_POINTLESS",
+        "message": f"批次 {batch.data['withdraws']} 没有入库（{target.state}），不需要撤回。",
+    }
+
+
+def grant(home: Path, batch: Batch, feed: Feed, feeds: dict[str, Feed]) -> None:
+    """Carry out the request ``batch`` and put it into the ledger."""
+    withdraw(
+        home, f"{feed.name}/{batch.data['withdraws']}", feeds, str(batch.data["department"]), str(batch.data["why"])
+    )
+    with open_warehouse(home) as con:
+        record(con, {**batch.data, "state": "request", "reason": f"WITHDRAWS {batch.data['withdraws']}"})
+    batch.save(state="request", reason=f"WITHDRAWS {batch.data['withdraws']}")
+
+
+def withdraw(home: Path, reference: str, feeds: dict[str, Feed], who: str, why: str) -> dict[str, int]:
+    """Take back the merged batch ``<feed>/<batch>``: one transaction; returns ``rows_ended`` and ``rows_inserted`` (what stands again).
+
+    Raises TerminalError when the batch is not merged. Called again it only finishes what was left undone.
+    """
+    batch = Batch.load(home, reference)
+    feed = feeds.get(str(batch.data["feed"]))
+    if feed is None:
+        raise TerminalError(f"{reference} belongs to no declared feed: nothing of it is in the warehouse")
+    counts = {"rows_inserted": 0, "rows_ended": 0}
+    with open_warehouse(home) as con:
+        create_tables(con, feeds.values())
+        found = con.execute(
+            "SELECT state, withdrawn_at FROM ops.batch WHERE feed = ? AND batch_id = ?",
+            [feed.name, batch.data["batch_id"]],
+        ).fetchone()
+        state = found[0] if found else batch.state
+        if state == "merged":
+            counts, when = _take_back(con, home, batch, feed, feeds, who, why)
+        elif found and state == "withdrawn":
+            when = found[1].isoformat(timespec="microseconds")
+        else:
+            raise TerminalError(f"{reference} is {state}: only a merged batch can be withdrawn")
+    batch.save(state="withdrawn", withdrawn_at=when, withdrawn_by=who, withdrawn_why=why)
+    sources.forget(home, feed.name)
+    return counts
+
+
+def _take_back(
+    con: duckdb.DuckDBPyConnection, home: Path, batch: Batch, feed: Feed, feeds: dict[str, Feed], who: str, why: str
+) -> tuple[dict[str, int], str]:
+    normalise.install(con)
+    identity.install(con, keys.secret("identity_key", home))
+    when = load_time(con)
+    delivery = delivery_of(con, batch, feed)
+    others = others_of(con, home, feed, delivery)
+    con.execute("BEGIN")
+    con.execute(
+        "UPDATE ops.batch SET state = 'withdrawn', withdrawn_at = ?, withdrawn_by = ?, withdrawn_why = ? WHERE feed = ? AND batch_id = ?",
+        [dt.datetime.fromisoformat(when), who, why, feed.name, delivery.batch_id],
+    )
+    counts = replay(con, delivery, others, when, withdrawn=True)
+    con.execute("DELETE FROM ops.link WHERE feed = ? AND batch_id = ?", [feed.name, delivery.batch_id])
+    identity.forget(con, delivery.batch_id, feeds.values())
+    con.execute("COMMIT")
+    return counts, when
