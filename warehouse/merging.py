@@ -18,7 +18,8 @@ from warehouse.batch import Batch, utc_now
 from warehouse.database import open_warehouse, require_space
 from warehouse.history.deliveries import Delivery, coverage_of
 from warehouse.history.merge import merge as merge_history
-from warehouse.history.tables import create_tables, table
+from warehouse.history.schema import create_tables
+from warehouse.history.tables import table
 
 LEDGER_FIELDS = (
     "batch_id", "feed", "department", "original_name", "sha256", "size_bytes", "state", "received_at", "staged_at", "validated_at",

@@ -127,7 +127,7 @@ def build(progress: Progress | None = None) -> dict[str, int]:
     """Rebuild ``core.person`` and every mart from the warehouse's present state; returns rows per mart."""
     from warehouse import monitor
     from warehouse.database import open_warehouse
-    from warehouse.history.tables import create_tables
+    from warehouse.history.schema import create_tables
 
     feeds = load_feeds()
     with without_row_text("building the marts"), open_warehouse(settings.home()) as con:

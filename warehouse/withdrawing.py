@@ -23,7 +23,7 @@ from warehouse import identity, keys, sources
 from warehouse.batch import Batch
 from warehouse.database import open_warehouse
 from warehouse.history.replay import replay
-from warehouse.history.tables import create_tables
+from warehouse.history.schema import create_tables
 from warehouse.merging import delivery_of, load_time, others_of, record
 
 _REQUEST = re.compile(r"^\W*撤回.*?(?<![0-9a-f])([0-9a-f]{16}(?:-\d+)?)(?![0-9a-f])")

@@ -12,7 +12,7 @@ from connectors.feed import Column, Feed
 from expectations import normalise
 from warehouse import identity
 from warehouse.history import merge as history
-from warehouse.history import tables
+from warehouse.history import schema
 from warehouse.history.deliveries import Delivery, coverage_of
 
 OPEN = dt.date(9999, 12, 31)
@@ -43,7 +43,7 @@ class Warehouse:
         self.con = duckdb.connect()
         normalise.install(self.con)
         identity.install(self.con, "k" * 16)
-        tables.create_tables(self.con, [feed])
+        schema.create_tables(self.con, [feed])
         self.loads = itertools.count(1)
         self.merged = {}
 

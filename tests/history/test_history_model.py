@@ -22,7 +22,7 @@ from connectors.feed import Column, Feed
 from expectations import normalise
 from warehouse import identity
 from warehouse.history import merge as history
-from warehouse.history import tables
+from warehouse.history import schema
 from warehouse.history.deliveries import FULL, ROWS, Delivery
 from warehouse.history.replay import replay
 
@@ -103,7 +103,7 @@ class House:
             path=Path("housing.toml"), partial_by="village_code" if mode == "snapshot" else None,
         )  # fmt: skip
         CON.execute("DROP TABLE IF EXISTS core.housing; DROP VIEW IF EXISTS core.housing_now; DELETE FROM ops.batch")
-        tables.create_tables(CON, [self.feed])
+        schema.create_tables(CON, [self.feed])
         self.merged: dict[int, Delivery] = {}
 
     def load(self, number: int, load: Load) -> None:
@@ -181,7 +181,7 @@ CON = duckdb.connect(config={"threads": 1})
 normalise.install(CON)
 identity.install(CON, "k" * 16)
 CON.execute("PRAGMA disable_optimizer")
-tables.create_tables(CON, [])
+schema.create_tables(CON, [])
 
 ROWS_OF = st.dictionaries(st.sampled_from(KEYS), st.tuples(st.sampled_from(TOWNS), st.sampled_from("AB")), max_size=3)
 

@@ -17,7 +17,8 @@ import duckdb
 import pytest
 
 from connectors.feed import load_feeds
-from warehouse.history.tables import OPEN_DATE, OPEN_TIME, create_tables
+from warehouse.history.schema import create_tables
+from warehouse.history.tables import OPEN_DATE, OPEN_TIME
 from warehouse.monitor import build, build_order
 
 HERE = Path(__file__).parent

@@ -20,7 +20,8 @@ from connectors.errors import DeclarationError, TerminalError
 from connectors.feed import load_feeds
 from warehouse import columns, keys
 from warehouse.cli import query
-from warehouse.history.tables import OPEN_DATE, OPEN_TIME, create_tables
+from warehouse.history.schema import create_tables
+from warehouse.history.tables import OPEN_DATE, OPEN_TIME
 from warehouse.monitor import build, build_order
 from warehouse.monitor.order import parse
 from warehouse.monitor.reference import load_codes

@@ -1,0 +1,61 @@
+"""The warehouse's schema: ledger, history tables, identity, and the views that read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import duckdb
+
+from connectors.errors import DeclarationError
+from connectors.feed import Feed
+from expectations.normalise import identifier
+from warehouse.history.tables import BOOKKEEPING, core_columns, table
+from warehouse.history.views import ensure_views
+from warehouse.identity import tables as identity
+
+LEDGER = """
+CREATE SCHEMA IF NOT EXISTS ops; CREATE SCHEMA IF NOT EXISTS ref; CREATE SCHEMA IF NOT EXISTS core; CREATE SCHEMA IF NOT EXISTS mart;
+CREATE TABLE IF NOT EXISTS ops.batch (
+  batch_id VARCHAR, feed VARCHAR, department VARCHAR, original_name VARCHAR, sha256 VARCHAR, size_bytes BIGINT, state VARCHAR,
+  received_at TIMESTAMP, staged_at TIMESTAMP, validated_at TIMESTAMP, merged_at TIMESTAMP, as_of DATE, as_of_source VARCHAR,
+  rows_read BIGINT, rows_landed BIGINT, rows_quarantined BIGINT, rows_skipped BIGINT,
+  rows_inserted BIGINT, rows_ended BIGINT, rows_unchanged BIGINT, duplicate_of VARCHAR, correction_of VARCHAR, reason VARCHAR);
+ALTER TABLE ops.batch ADD COLUMN IF NOT EXISTS coverage VARCHAR;
+ALTER TABLE ops.batch ADD COLUMN IF NOT EXISTS withdrawn_at TIMESTAMP;
+ALTER TABLE ops.batch ADD COLUMN IF NOT EXISTS withdrawn_by VARCHAR;
+ALTER TABLE ops.batch ADD COLUMN IF NOT EXISTS withdrawn_why VARCHAR;
+CREATE TABLE IF NOT EXISTS ops.reject (batch_id VARCHAR, feed VARCHAR, source_row BIGINT, code VARCHAR, "column" VARCHAR, rule VARCHAR);
+CREATE TABLE IF NOT EXISTS ops.link (batch_id VARCHAR, feed VARCHAR, method VARCHAR, "rows" BIGINT);
+CREATE TABLE IF NOT EXISTS core.identity (kind VARCHAR, value VARCHAR, person_key BIGINT, batch_id VARCHAR);
+"""
+
+
+def create_tables(con: duckdb.DuckDBPyConnection, feeds: Iterable[Feed]) -> None:
+    """Make ledger, history and identity tables with their views; add columns that a declaration has gained.
+
+    Raises DeclarationError where a declaration changed a column's type: history must not be reinterpreted in silence.
+    """
+    con.execute(LEDGER)
+    identity.create(con)
+    feeds = list(feeds)
+    existing: dict[str, dict[str, str]] = {}
+    for name, column, kind in con.execute(
+        "SELECT table_name, column_name, data_type FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND schema_name = 'core' AND NOT internal"
+    ).fetchall():
+        existing.setdefault(name, {})[column] = kind
+    for feed in feeds:
+        wanted = [(column.name, column.type) for column in core_columns(feed)] + list(BOOKKEEPING)
+        have = existing.get(feed.name)
+        if have is None:
+            body = ", ".join(f"{identifier(name)} {kind}" for name, kind in wanted)
+            con.execute(f"CREATE TABLE {table(feed)} ({body})")
+        else:
+            for name, kind in wanted:
+                if name not in have:
+                    con.execute(f"ALTER TABLE {table(feed)} ADD COLUMN {identifier(name)} {kind}")
+                elif have[name] != kind:
+                    raise DeclarationError(
+                        f"{feed.path.name}: column {name} is {have[name]} in the warehouse and {kind} in the declaration"
+                    )
+    ensure_views(con, feeds)
