@@ -1,0 +1,172 @@
+"""What people decide about people: two keys are one person, one id is two people, a record is this person. Each can be undone.
+
+A decision is a row of ``core.identity_decision`` with who, when and why; nothing else is written by hand. What follows from all that
+stand (:func:`resolve`) is computed anew each time: ``core.person_alias``, ``core.person_split``, ``core.record_link``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+
+import duckdb
+
+from connectors.errors import TerminalError
+from connectors.feed import Feed
+from expectations.normalise import identifier, literal
+from warehouse.history.tables import OPEN_DATE, OPEN_TIME, table
+from warehouse.history.views import ensure_views
+
+KINDS = ("same_person", "two_people", "link", "no_link")
+
+
+def decide(
+    con: duckdb.DuckDBPyConnection,
+    kind: str,
+    who: str,
+    why: str,
+    when: str,
+    *,
+    person_key: int | None = None,
+    other_key: int | None = None,
+    name: str | None = None,
+    feed: str | None = None,
+    record: int | None = None,
+    method: str = "decision",
+) -> str:
+    """Write a decision down; returns its id. The same decision, while it stands, is not written twice.
+
+    ``same_person``: ``person_key`` and ``other_key``; ``two_people``: the rows with ``person_key`` that bear ``name`` are somebody else's;
+    ``link``: the record ``record`` of ``feed`` is ``person_key``; ``no_link``: it is none of its candidates. ``when``: ISO. Follow with
+    :func:`resolve`. Raises TerminalError for a decision that says nothing.
+    """
+    needed = {
+        "same_person": (person_key, other_key), "two_people": (person_key, name), "link": (feed, record, person_key),
+        "no_link": (feed, record),
+    }[kind]  # fmt: skip
+    if None in needed or (kind == "same_person" and person_key == other_key):
+        raise TerminalError(f"a decision of kind {kind} needs two different things to speak of")
+    subject = [kind, person_key, other_key, name, feed, record]
+    standing = con.execute(
+        "SELECT decision_id FROM core.identity_decision WHERE undone_at IS NULL AND kind = ? AND person_key IS NOT DISTINCT FROM ? "
+        "AND other_key IS NOT DISTINCT FROM ? AND name IS NOT DISTINCT FROM ? AND feed IS NOT DISTINCT FROM ? AND record IS NOT DISTINCT FROM ?",
+        subject,
+    ).fetchone()
+    if standing:
+        return str(standing[0])
+    decision_id = hashlib.sha256(repr([*subject, when]).encode()).hexdigest()[:16]
+    con.execute(
+        "INSERT INTO core.identity_decision (decision_id, kind, person_key, other_key, name, feed, record, method, decided_at, decided_by, why) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [decision_id, *subject, method, dt.datetime.fromisoformat(when), who, why],
+    )
+    return decision_id
+
+
+def undo(con: duckdb.DuckDBPyConnection, decision_id: str, who: str, why: str, when: str) -> None:
+    """Take a decision back; it stays in the list. Follow with :func:`resolve`. Raises TerminalError if there is none that stands."""
+    done = con.execute(
+        "UPDATE core.identity_decision SET undone_at = ?, undone_by = ?, undone_why = ? WHERE decision_id = ? AND undone_at IS NULL "
+        "RETURNING decision_id",
+        [dt.datetime.fromisoformat(when), who, why, decision_id],
+    ).fetchone()
+    if done is None:
+        raise TerminalError(f"no decision {decision_id} stands")
+
+
+def resolve(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> dict[str, int]:
+    """Recompute who is who from all decisions that stand, registry numbers and automatic links; returns rows per table.
+
+    Works inside the caller's transaction; ``keyed_hash`` is installed (:func:`warehouse.identity.install`).
+    """
+    _alias(con, feeds)
+    con.execute(
+        "CREATE OR REPLACE TABLE core.person_split AS SELECT DISTINCT person_key, name, "
+        "keyed_hash('split:' || person_key || ':' || name) AS spine_key FROM core.identity_decision "
+        "WHERE kind = 'two_people' AND undone_at IS NULL"
+    )
+    con.execute(
+        "CREATE OR REPLACE TABLE core.record_link AS WITH decided AS ("
+        "  SELECT feed, record, CASE WHEN kind = 'link' THEN person_key END AS person_key, method, CAST(NULL AS DOUBLE) AS weight, "
+        "  CAST(NULL AS VARCHAR) AS model_version FROM core.identity_decision WHERE kind IN ('link', 'no_link') AND undone_at IS NULL "
+        # Who judged last is believed.
+        "  QUALIFY row_number() OVER (PARTITION BY feed, record ORDER BY decided_at DESC, decision_id) = 1"
+        "), found AS ("
+        "  SELECT feed, record, person_key, method, weight, model_version FROM decided WHERE person_key IS NOT NULL "
+        "  UNION ALL SELECT feed, record, person_key, method, weight, model_version FROM core.link_candidate AS c WHERE decision = 'auto' "
+        "  AND NOT EXISTS (SELECT 1 FROM decided AS d WHERE d.feed = c.feed AND d.record = c.record)"
+        ") SELECT f.feed, f.record, coalesce(a.spine_key, f.person_key) AS person_key, f.method, f.weight, f.model_version "
+        "FROM found AS f LEFT JOIN core.person_alias AS a ON a.person_key = f.person_key"
+    )
+    ensure_views(con, feeds.values())
+    counts = {}
+    for name in ("person_alias", "person_split", "record_link"):
+        row = con.execute(f"SELECT count(*) FROM core.{name}").fetchone()
+        counts[name] = int(row[0]) if row else 0
+    return counts
+
+
+def _alias(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> None:
+    """Keys that are one person get one spine: the one under which the registry has him now, else the smallest.
+
+    A resident outside the registry is thereby re-keyed, with his history, on the day he enters it.
+    """
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE edges AS SELECT person_key AS a, other_key AS b, 'decision' AS reason FROM core.identity_decision "
+        "WHERE kind = 'same_person' AND undone_at IS NULL"
+    )
+    con.execute("CREATE OR REPLACE TEMP TABLE listed (person_key BIGINT)")
+    for feed in feeds.values():
+        if feed.person_number is None:
+            continue
+        con.execute(
+            f"INSERT INTO listed SELECT person_key FROM {table(feed)} WHERE recorded_to = {OPEN_TIME} AND valid_to = {OPEN_DATE}"
+        )
+        _changed_ids(con, feed, feeds.get("household_registration"))
+        # A registered person without an id who was found among the residents.
+        con.execute(
+            f"INSERT INTO edges SELECT t.person_key, l.person_key, l.method FROM core.link_candidate AS l "
+            f"JOIN {table(feed)} AS t ON l.record = hash(t.{identifier(feed.person_number)}) AND t.recorded_to = {OPEN_TIME} "
+            f"WHERE l.feed = {literal(feed.name)} AND l.decision = 'auto' AND NOT EXISTS (SELECT 1 FROM core.identity_decision AS d "
+            f"WHERE d.feed = l.feed AND d.record = l.record AND d.kind IN ('link', 'no_link') AND d.undone_at IS NULL)"
+        )
+        con.execute(
+            f"INSERT INTO edges SELECT t.person_key, d.person_key, d.method FROM core.identity_decision AS d "
+            f"JOIN {table(feed)} AS t ON d.record = hash(t.{identifier(feed.person_number)}) AND t.recorded_to = {OPEN_TIME} "
+            f"WHERE d.feed = {literal(feed.name)} AND d.kind = 'link' AND d.undone_at IS NULL"
+        )
+    con.execute(
+        "CREATE OR REPLACE TABLE core.person_alias AS WITH RECURSIVE pairs AS ("
+        "  SELECT a, b FROM edges WHERE a <> b UNION SELECT b, a FROM edges WHERE a <> b"
+        "), reach AS (SELECT a, a AS b FROM pairs UNION SELECT r.a, p.b FROM reach AS r JOIN pairs AS p ON p.a = r.b"
+        "), ranked AS (SELECT r.a, r.b, EXISTS (SELECT 1 FROM listed AS l WHERE l.person_key = r.b) AS is_listed FROM reach AS r"
+        "), spine AS (SELECT a, arg_min(b, (CASE WHEN is_listed THEN 0 ELSE 1 END, b)) AS spine_key FROM ranked GROUP BY a) "
+        "SELECT s.a AS person_key, s.spine_key, coalesce((SELECT min(e.reason) FROM edges AS e WHERE s.a IN (e.a, e.b)), '') AS reason "
+        "FROM spine AS s WHERE s.a <> s.spine_key"
+    )
+
+
+def _changed_ids(con: duckdb.DuckDBPyConnection, feed: Feed, register: Feed | None) -> None:
+    """One registry number, one name and birth date, but another id than before: the person's id changed, or was found.
+
+    Not where the former id is somebody else's today: then it had been a mistake.
+    """
+    number = identifier(str(feed.person_number))
+    birth = "birth_date" if any(column.name == "birth_date" for column in feed.columns) else "CAST(NULL AS DATE)"
+    others = f"SELECT 1 FROM {table(feed)} AS o WHERE o.recorded_to = {OPEN_TIME} AND o.valid_to = {OPEN_DATE} AND o.person_key = v.person_key"
+    elsewhere = ""
+    if register is not None:
+        elsewhere = (
+            f"AND NOT EXISTS (SELECT 1 FROM {table(register)} AS r WHERE r.recorded_to = {OPEN_TIME} AND r.valid_to = {OPEN_DATE} "
+            f"AND r.person_key = v.person_key AND r.name IS DISTINCT FROM v.name)"
+        )
+    con.execute(
+        f"INSERT INTO edges WITH changed AS (SELECT DISTINCT {number} FROM {table(feed)} WHERE recorded_to = {OPEN_TIME} AND valid_to < {OPEN_DATE}), "
+        f"versions AS (SELECT {number} AS number, person_key, link_method, name, {birth} AS born, "
+        f"  lead(person_key) OVER w AS next_key, lead(name) OVER w AS next_name, lead({birth}) OVER w AS next_born "
+        f"  FROM {table(feed)} SEMI JOIN changed USING ({number}) WHERE recorded_to = {OPEN_TIME} WINDOW w AS (PARTITION BY {number} ORDER BY valid_from)) "
+        f"SELECT person_key, next_key, CASE WHEN link_method = 'none' THEN 'id_found' ELSE 'id_changed' END FROM versions AS v "
+        f"WHERE person_key <> next_key AND name = next_name AND (born = next_born OR born IS NULL OR next_born IS NULL) "
+        f"AND NOT EXISTS ({others}) {elsewhere}"
+    )
