@@ -125,13 +125,16 @@ def feedback(feed: str, batch_id: str) -> dict[str, Any]:
 @scrubbed
 def build(progress: Progress | None = None) -> dict[str, int]:
     """Rebuild ``core.person`` and every mart from the warehouse's present state; returns rows per mart."""
-    from warehouse import monitor
+    from warehouse import identity, keys, monitor
     from warehouse.database import open_warehouse
     from warehouse.history.schema import create_tables
+    from warehouse.identity import decisions
 
     feeds = load_feeds()
     with without_row_text("building the marts"), open_warehouse(settings.home()) as con:
         create_tables(con, feeds.values())
+        identity.install(con, keys.secret("identity_key", settings.home()))
+        decisions.resolve(con, feeds)
         return monitor.build(con, feeds, progress=progress)
 
 
