@@ -164,3 +164,15 @@ def test_the_same_files_again_are_duplicates_and_change_nothing(county):
     assert county.warehouse("SELECT count(*) FROM core.registry_person") == marts
     assert sorted(path.name for path in (county.home / "published").iterdir()) == snapshots
     assert json.loads(before)["content_hash"] != ""
+
+
+def test_every_value_of_a_person_names_the_row_that_it_came_from(county):
+    """The declared precedence and core.person say the same of everybody."""
+    differing = county.warehouse(
+        "SELECT count(*) FROM (SELECT person_key, unnest(['village_code', 'sex_code', 'birth_date']) AS column_name, "
+        "unnest([village_code, sex_code, birth_date::VARCHAR]) AS column_value FROM core.person) AS p "
+        "FULL JOIN core.person_provenance AS v USING (person_key, column_name) "
+        "WHERE p.column_value IS DISTINCT FROM v.column_value AND NOT (p.column_value IS NULL AND v.person_key IS NULL)"
+    )
+    assert differing == [(0,)]
+    assert county.warehouse("SELECT count(DISTINCT feed) FROM core.person_provenance") == [(3,)]
