@@ -49,7 +49,7 @@ def decide(
         f"  SELECT *, row_number() OVER in_row AS rank, first_value(weight) OVER in_row AS best, nth_value(weight, 2) OVER in_row AS second "
         f"  FROM {scored} WINDOW in_row AS (PARTITION BY row_id ORDER BY weight DESC, known_id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"
         f") SELECT known_id, row_id, weight, probability, CAST(rank AS INTEGER) AS rank, weight - CASE WHEN rank = 1 THEN second ELSE best END AS margin, "
-        f"{known_rank} AS known_rank FROM ranked QUALIFY rank <= {CANDIDATES}"
+        f"{known_rank} AS known_rank FROM ranked WHERE rank <= {CANDIDATES}"
     )
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {decided} AS WITH judged AS ("
