@@ -25,8 +25,8 @@ def train(con: duckdb.DuckDBPyConnection, unlinked: str, people: str, seed: int)
     Raises TerminalError if nothing can be learnt.
     """
     known, rows = prepare.prepare(con, unlinked, people)
-    u = {("place", "same household"): county.household_u(con, known, rows)}
     try:
+        u = county.known_u(con, known, rows)
         return engine.fit(con, known, rows, replace(county.COUNTY, known_u=u), seed)
     finally:
         _drop(con, known, rows)

@@ -28,8 +28,14 @@ NAME = comparison(
     level("name_l = name_r", "equal", 0.9, 1e-5, tf="name"),
     level("folded_l = folded_r", "variant characters", 0.01, 1e-6, tf="folded"),
     level("sound_l = sound_r", "same sound", 0.03, 1e-5, tf="sound"),
-    level("name_fits(folded_l, folded_r)", "wildcard fits", 0.01, 1e-5),
+    level(
+        "name_fits(folded_l, folded_r) AND least(length(replace(folded_l, '?', '')), length(replace(folded_r, '?', ''))) >= 2",
+        "wildcard fits, two characters known",
+        0.005,
+        1e-6,
+    ),
     level("name_differs_once(folded_l, folded_r)", "one character", 0.03, 1e-3),
+    level("name_fits(folded_l, folded_r)", "wildcard fits, one character known", 0.005, 1e-4),
     level("ELSE", "other", 0.02, 0.99),
 )
 # One comparison for all that is known of the birth: what an id's digits say of it is no second witness, but may rescue a wrong date.
@@ -65,7 +71,10 @@ COUNTY = Specification(
         "l.birth = r.birth AND l.village = r.village",
         "l.birth = r.birth AND l.surname = r.surname",
         "l.surname = r.surname AND l.birth_year = r.birth_year AND l.village = r.village",
+        "l.surname = r.surname AND l.birth_day = r.birth_day AND l.village = r.village",
         "l.sound = r.sound AND l.birth = r.birth_other",
+        "r.birth_year IS NULL AND l.sound = r.sound",
+        "r.birth_year IS NULL AND l.surname = r.surname AND l.last = r.last AND l.village = r.village",
     ),
     training=(
         "l.name = r.name AND l.birth = r.birth",
@@ -73,18 +82,25 @@ COUNTY = Specification(
         "l.name = r.name AND l.village = r.village",
     ),
     # A name with another character is another name (brothers, twins), a name without a birth may be the father's: a person decides.
-    automatic="gamma_name >= 2 AND gamma_birth >= 1 AND gamma_sex <> 0",
-    weight=12.0,
+    automatic="gamma_name >= 3 AND gamma_birth >= 1 AND gamma_sex <> 0",
+    weight=10.0,
     margin=7.0,
-    u_pairs=4e6,
+    u_pairs=2e6,
 )
 
 
-def household_u(con: duckdb.DuckDBPyConnection, people: str, rows: str) -> float:
-    """The share of all pairs that are in one household: one in some hundred thousand, which sampling would hardly meet."""
-    found = con.execute(
-        f"WITH p AS (SELECT household, count(*) AS n FROM {people} WHERE household IS NOT NULL GROUP BY household), "
-        f"r AS (SELECT household, count(*) AS n FROM {rows} WHERE household IS NOT NULL GROUP BY household) "
-        f"SELECT coalesce(sum(p.n * r.n), 0) / nullif((SELECT count(*) FROM {people}) * (SELECT count(*) FROM {rows}), 0) FROM p JOIN r USING (household)"
-    ).fetchone()
-    return float(found[0] or 0) if found else 0.0
+def known_u(con: duckdb.DuckDBPyConnection, people: str, rows: str) -> dict[tuple[str, str], float]:
+    """The exact share of all pairs that are in one household, and that are born on one day: too few for a sample to meet."""
+    found = {}
+    for key, column, comparable in (
+        (("place", "same household"), "household", "coalesce(household, village)"),
+        (("birth", "same day"), "birth", "birth_year"),
+    ):
+        share = con.execute(
+            f"WITH p AS (SELECT {column}, count(*) AS n, count({comparable}) AS comparable FROM {people} GROUP BY {column}), "
+            f"r AS (SELECT {column}, count(*) AS n, count({comparable}) AS comparable FROM {rows} GROUP BY {column}) "
+            f"SELECT sum(p.n * r.n) / ((SELECT sum(comparable) FROM p) * (SELECT sum(comparable) FROM r)) FROM p JOIN r USING ({column})"
+        ).fetchone()
+        if share and share[0]:
+            found[key] = float(share[0])
+    return found

@@ -29,19 +29,18 @@ BIRTH_OF_PERSON = """
   birth_date AS birth, CAST(NULL AS DATE) AS birth_other, strftime(birth_date, '%Y%m%d') AS birth_digits, left(birth_digits, 6) AS birth_month,
   left(birth_digits, 4) AS birth_year
 """
-COLUMNS = (
-    "unique_id, key, n.name, n.folded, n.sound, left(n.folded, 1) AS surname, sex, birth, birth_other, birth_digits, birth_month, birth_year, "
-    "substr(birth_digits, 5) AS birth_day, village_code AS village, left(village_code, 9) AS town, left(village_code, 6) AS county, "
-    "household_key AS household, relatives"
-)
+# Names of more than four characters keep the rest as it is.
+PLACES = (1, 2, 3, 4)
 
 
 def install(con: duckdb.DuckDBPyConnection) -> None:
-    """The macros, and the temporary tables ``linking_variant`` (``character``, ``common``) and ``linking_sound`` (``character``, ``sound``,
-    ``surname_sound``: for each syllable one character that stands for it, so that a name's sound is as short as the name)."""
+    """The macros, and the temporary table ``linking_character`` (``character``, ``common``, ``sound``, ``surname_sound``).
+
+    ``common`` is the usual form of the character; for each syllable one character stands, so that a name's sound is as long as the name.
+    """
     normalise.install(con)
     for name, columns in (
-        ("name_variant", "character, common_character"),
+        ("name_variant", "character, common"),
         ("name_pinyin", "character, pinyin, surname_pinyin"),
     ):
         with open(CODES / f"{name}.csv", encoding="utf-8", newline="") as handle:
@@ -52,43 +51,47 @@ def install(con: duckdb.DuckDBPyConnection) -> None:
             values,
         )
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE linking_sound AS WITH syllable AS (SELECT pinyin, min(character) AS sound FROM linking_name_pinyin GROUP BY pinyin) "
-        "SELECT p.character, coalesce(s.sound, p.character) AS sound, coalesce(f.sound, p.character) AS surname_sound FROM linking_name_pinyin AS p "
-        "LEFT JOIN syllable AS s USING (pinyin) LEFT JOIN syllable AS f ON f.pinyin = p.surname_pinyin"
+        "CREATE OR REPLACE TEMP TABLE linking_character AS WITH syllable AS ("
+        "  SELECT pinyin, min(character) AS sound FROM linking_name_pinyin GROUP BY pinyin"
+        "), written AS ("
+        "  SELECT character, character AS common FROM linking_name_pinyin ANTI JOIN linking_name_variant USING (character)"
+        "  UNION ALL SELECT character, common FROM linking_name_variant"
+        ") SELECT w.character, w.common, coalesce(s.sound, w.common) AS sound, coalesce(f.sound, w.common) AS surname_sound FROM written AS w "
+        "LEFT JOIN linking_name_pinyin AS p ON p.character = w.common LEFT JOIN syllable AS s ON s.pinyin = p.pinyin "
+        "LEFT JOIN syllable AS f ON f.pinyin = p.surname_pinyin"
+    )
+    con.execute("DROP TABLE linking_name_variant; DROP TABLE linking_name_pinyin")
+
+
+def _prepared(source: str, key: str, birth: str) -> str:
+    """SELECT of ``source`` as it is compared. ``unique_id`` is the place of the key, so that no order of the rows matters."""
+    joins = " ".join(
+        f"LEFT JOIN linking_character AS c{place} ON c{place}.character = substr(t.name, {place}, 1)" for place in PLACES
+    )
+    folded = " || ".join(f"coalesce(c{place}.common, substr(t.name, {place}, 1))" for place in PLACES)
+    sound = " || ".join(
+        f"coalesce(c{place}.{'surname_sound' if place == 1 else 'sound'}, substr(t.name, {place}, 1))" for place in PLACES
+    )
+    rest = "substr(t.name, 5)"
+    return (
+        # The numbers are made beside the rows: sorting whole rows costs three times as much.
+        f"WITH numbered AS (SELECT {key} AS key, row_number() OVER (ORDER BY {key}) AS unique_id FROM {source}), "
+        f"tidied AS (SELECT {key} AS key, name_plain(name) AS name, CASE WHEN sex_code IN ('1', '2') THEN sex_code END AS sex, {birth}, "
+        f"village_code, household_key, CASE WHEN len(relatives) = 0 THEN NULL WHEN name_is_odd(array_to_string(relatives, '')) "
+        f"THEN list_transform(relatives, lambda relative: name_plain(relative)) ELSE relatives END AS relatives FROM {source}) "
+        f"SELECT n.unique_id, key, t.name, {folded} || {rest} AS folded, {sound} || {rest} AS sound, coalesce(c1.common, left(t.name, 1)) AS surname, right(folded, 1) AS last, "
+        f"sex, birth, birth_other, birth_digits, birth_month, birth_year, substr(birth_digits, 5) AS birth_day, "
+        f"village_code AS village, left(village_code, 9) AS town, left(village_code, 6) AS county, household_key AS household, relatives "
+        f"FROM tidied AS t JOIN numbered AS n USING (key) {joins}"
     )
 
 
 def prepare(con: duckdb.DuckDBPyConnection, unlinked: str, people: str) -> tuple[str, str]:
-    """Create the temporary tables ``linking_rows`` and ``linking_people`` and return their names, people first.
-
-    ``unique_id`` numbers the rows in the order of their key: equal inputs are numbered alike, whatever order they lie in.
-    """
+    """Create the temporary tables ``linking_people`` and ``linking_rows`` and return their names in this order."""
     install(con)
-    for source, key, birth, target in (
-        (people, "person_key", BIRTH_OF_PERSON, "linking_people"),
-        (unlinked, "row_key", BIRTH_OF_ROW, "linking_rows"),
-    ):
-        con.execute(
-            f"CREATE OR REPLACE TEMP TABLE {target}_read AS SELECT row_number() OVER (ORDER BY {key}) AS unique_id, {key} AS key, "
-            f"name_plain(name) AS plain, CASE WHEN sex_code IN ('1', '2') THEN sex_code END AS sex, {birth}, village_code, household_key, "
-            f"CASE WHEN len(relatives) > 0 THEN list_transform(relatives, lambda relative: name_plain(relative)) END AS relatives FROM {source}"
-        )
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE linking_name AS WITH known AS ("
-        "  SELECT plain AS name FROM linking_people_read WHERE plain IS NOT NULL UNION SELECT plain FROM linking_rows_read WHERE plain IS NOT NULL"
-        "), piece AS ("
-        "  SELECT name, unnest(string_split(name, '')) AS character, generate_subscripts(string_split(name, ''), 1) AS place FROM known"
-        "), common AS ("
-        "  SELECT name, place, coalesce(v.common_character, p.character) AS character FROM piece AS p LEFT JOIN linking_name_variant AS v USING (character)"
-        ") SELECT name, string_agg(c.character, '' ORDER BY place) AS folded, "
-        "string_agg(coalesce(CASE WHEN place = 1 THEN s.surname_sound ELSE s.sound END, c.character), '' ORDER BY place) AS sound "
-        "FROM common AS c LEFT JOIN linking_sound AS s USING (character) GROUP BY name"
+        f"CREATE OR REPLACE TEMP TABLE linking_people AS {_prepared(people, 'person_key', BIRTH_OF_PERSON)}"
     )
-    for target in ("linking_people", "linking_rows"):
-        con.execute(
-            f"CREATE OR REPLACE TEMP TABLE {target} AS SELECT {COLUMNS} FROM {target}_read AS t LEFT JOIN linking_name AS n ON n.name = t.plain"
-        )
-        con.execute(f"DROP TABLE {target}_read")
-    for name in ("linking_name", "linking_sound", "linking_name_pinyin", "linking_name_variant"):
-        con.execute(f"DROP TABLE {name}")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE linking_rows AS {_prepared(unlinked, 'row_key', BIRTH_OF_ROW)}")
+    con.execute("DROP TABLE linking_character")
     return "linking_people", "linking_rows"
