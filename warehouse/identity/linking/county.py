@@ -44,15 +44,16 @@ BIRTH = comparison(
     "birth_year_l IS NULL OR birth_year_r IS NULL",
     level("birth_l = birth_r OR birth_l = birth_other_r", "same day", 0.85, 4e-5),
     level("birth_month_l = birth_month_r AND (birth_l IS NULL OR birth_r IS NULL)", "same month", 0.04, 5e-5),
-    level(
-        "birth_year_l = birth_year_r AND (birth_month_l IS NULL OR birth_month_r IS NULL)", "same year", 0.03, 4e-4
-    ),
+    level("birth_year_l = birth_year_r AND (birth_month_l IS NULL OR birth_month_r IS NULL)", "same year", 0.03, 4e-4),
     level("birth_slipped(birth_digits_l, birth_digits_r)", "slip of the pen", 0.04, 1e-3),
     level("birth_is_lunar(birth_l, birth_r)", "lunar calendar", 0.02, 4e-3),
     level("ELSE", "other", 0.02, 0.99),
 )
 SEX = comparison(
-    "sex", "sex_l IS NULL OR sex_r IS NULL", level("sex_l = sex_r", "equal", 0.98, 0.5), level("ELSE", "other", 0.02, 0.5)
+    "sex",
+    "sex_l IS NULL OR sex_r IS NULL",
+    level("sex_l = sex_r", "equal", 0.98, 0.5),
+    level("ELSE", "other", 0.02, 0.5),
 )
 RELATIVES = comparison(
     "relatives",

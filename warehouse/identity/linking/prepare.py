@@ -66,11 +66,13 @@ def install(con: duckdb.DuckDBPyConnection) -> None:
 def _prepared(source: str, key: str, birth: str) -> str:
     """SELECT of ``source`` as it is compared. ``unique_id`` is the place of the key, so that no order of the rows matters."""
     joins = " ".join(
-        f"LEFT JOIN linking_character AS c{place} ON c{place}.character = substr(t.name, {place}, 1)" for place in PLACES
+        f"LEFT JOIN linking_character AS c{place} ON c{place}.character = substr(t.name, {place}, 1)"
+        for place in PLACES
     )
     folded = " || ".join(f"coalesce(c{place}.common, substr(t.name, {place}, 1))" for place in PLACES)
     sound = " || ".join(
-        f"coalesce(c{place}.{'surname_sound' if place == 1 else 'sound'}, substr(t.name, {place}, 1))" for place in PLACES
+        f"coalesce(c{place}.{'surname_sound' if place == 1 else 'sound'}, substr(t.name, {place}, 1))"
+        for place in PLACES
     )
     rest = "substr(t.name, 5)"
     return (
@@ -89,9 +91,7 @@ def _prepared(source: str, key: str, birth: str) -> str:
 def prepare(con: duckdb.DuckDBPyConnection, unlinked: str, people: str) -> tuple[str, str]:
     """Create the temporary tables ``linking_people`` and ``linking_rows`` and return their names in this order."""
     install(con)
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE linking_people AS {_prepared(people, 'person_key', BIRTH_OF_PERSON)}"
-    )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE linking_people AS {_prepared(people, 'person_key', BIRTH_OF_PERSON)}")
     con.execute(f"CREATE OR REPLACE TEMP TABLE linking_rows AS {_prepared(unlinked, 'row_key', BIRTH_OF_ROW)}")
     con.execute("DROP TABLE linking_character")
     return "linking_people", "linking_rows"
