@@ -3,7 +3,7 @@
 -- Grain: one cell.  Basis: domain rule for comparing names.  Limit: for comparison only, never stored in place of the name as sent.
 -- One to three Han characters, which nearly every name is, pass through: tidying costs a hundred times the look.
 SELECT
-  CASE WHEN length(raw) <= 3 AND NOT name_is_odd(raw) THEN raw
+  CASE WHEN length(raw) BETWEEN 1 AND 3 AND NOT name_is_odd(raw) THEN raw
     ELSE nullif(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(nfc_normalize(cell_name(raw)),
       '\([^)]*\)|[0-9]+$', '', 'g'),
       '^户主:?(.{2,})$', '\1'),

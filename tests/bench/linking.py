@@ -81,7 +81,11 @@ def measure(people: int) -> dict[str, float]:
             done = subprocess.run([sys.executable, "-c", CHILD, path], capture_output=True, text=True)
             assert done.returncode == 0, done.stderr[-2000:]
             rounds.append(json.loads(done.stdout))
-            print(f"linking {number + 1}: {rounds[-1]['seconds']:.1f} s ({rounds[-1]['cpu']:.1f} s of processors), {rounds[-1]['gb']:.2f} GB", file=sys.stderr, flush=True)  # fmt: skip
+            one = rounds[-1]
+            told = (
+                f"linking {number + 1}: {one['seconds']:.1f} s ({one['cpu']:.1f} s of processors), {one['gb']:.2f} GB"
+            )
+            print(told, file=sys.stderr, flush=True)
         with duckdb.connect(path, read_only=True) as con:
             found = quality(con)
         return {

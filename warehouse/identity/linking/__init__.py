@@ -6,10 +6,13 @@ plausible pair and decides: linked without asking, or up to five candidates for 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import duckdb
 
+from connectors.errors import without_row_text
 from warehouse.identity.linking import county, decide, engine, prepare
 from warehouse.identity.linking.engine import Model
 
@@ -24,12 +27,8 @@ def train(con: duckdb.DuckDBPyConnection, unlinked: str, people: str, seed: int)
     of them NULL, and ``birth_grain`` (``day``, ``month``, ``year``), ``id_part`` (surviving leading digits of an id). Keys are unique.
     Raises TerminalError if nothing can be learnt.
     """
-    known, rows = prepare.prepare(con, unlinked, people)
-    try:
-        u = county.known_u(con, known, rows)
-        return engine.fit(con, known, rows, replace(county.COUNTY, known_u=u), seed)
-    finally:
-        _drop(con, known, rows)
+    with without_row_text("training the linkage"), _prepared(con, unlinked, people) as (known, rows):
+        return engine.fit(con, known, rows, replace(county.COUNTY, known_u=county.known_u(con, known, rows)), seed)
 
 
 def link(con: duckdb.DuckDBPyConnection, unlinked: str, people: str, model: Model, out: str) -> dict[str, int]:
@@ -39,25 +38,27 @@ def link(con: duckdb.DuckDBPyConnection, unlinked: str, people: str, model: Mode
     A linked row stands there once, any other with its best candidates, at most five. Returns ``rows``, ``pairs`` weighed, rows ``auto``,
     rows in ``review`` and rows with ``none`` at all. Relations as in :func:`train`.
     """
-    known, rows = prepare.prepare(con, unlinked, people)
-    try:
+    with without_row_text("linking"), _prepared(con, unlinked, people) as (known, rows):
         pairs = engine.weigh(con, known, rows, model, "linking_scored")
         decide.decide(con, "linking_scored", known, rows, county.COUNTY, "linking_decided")
         con.execute(
             f"CREATE OR REPLACE TABLE {out} AS SELECT row_key, known_key AS person_key, weight, probability, rank, margin, decision, "
-            f"'splink' AS method, ? AS model_version FROM linking_decided ORDER BY row_key, rank",
+            f"'splink' AS method, CAST(? AS VARCHAR) AS model_version FROM linking_decided ORDER BY row_key, rank",
             [model.version],
         )
         counted = con.execute(
             f"SELECT (SELECT count(*) FROM {rows}), count(*) FILTER (decision = 'auto'), count(DISTINCT row_key) FILTER (decision = 'review') FROM {out}"
         ).fetchone()
-    finally:
-        _drop(con, known, rows, "linking_scored", "linking_decided")
     assert counted is not None
     total, auto, review = counted
     return {"rows": total, "pairs": pairs, "auto": auto, "review": review, "none": total - auto - review}
 
 
-def _drop(con: duckdb.DuckDBPyConnection, *tables: str) -> None:
-    for table in tables:
-        con.execute(f"DROP TABLE IF EXISTS {table}")
+@contextmanager
+def _prepared(con: duckdb.DuckDBPyConnection, unlinked: str, people: str) -> Iterator[tuple[str, str]]:
+    """Both relations as they are compared, people first; afterwards nothing of the linkage is left in memory."""
+    try:
+        yield prepare.prepare(con, unlinked, people)
+    finally:
+        for name in ("people", "rows", "scored", "few", "decided", "character", "name_variant", "name_pinyin"):
+            con.execute(f"DROP TABLE IF EXISTS temp.linking_{name}")

@@ -22,7 +22,8 @@ BIRTH_OF_ROW = """
   CASE WHEN grain = 'day' THEN birth_date ELSE id_day END AS birth,
   CASE WHEN id_day <> birth THEN id_day END AS birth_other,
   strftime(birth, '%Y%m%d') AS birth_digits,
-  coalesce(left(birth_digits, 6), CASE WHEN grain = 'month' THEN strftime(birth_date, '%Y%m') END, CASE WHEN strlen(part) >= 6 THEN left(part, 6) END) AS birth_month,
+  coalesce(left(birth_digits, 6), CASE WHEN grain = 'month' THEN strftime(birth_date, '%Y%m') END,
+    CASE WHEN strlen(part) >= 6 THEN left(part, 6) END) AS birth_month,
   coalesce(left(birth_month, 4), strftime(birth_date, '%Y'), left(part, 4)) AS birth_year
 """
 BIRTH_OF_PERSON = """
@@ -81,7 +82,8 @@ def _prepared(source: str, key: str, birth: str) -> str:
         f"tidied AS (SELECT {key} AS key, name_plain(name) AS name, CASE WHEN sex_code IN ('1', '2') THEN sex_code END AS sex, {birth}, "
         f"village_code, household_key, CASE WHEN len(relatives) = 0 THEN NULL WHEN name_is_odd(array_to_string(relatives, '')) "
         f"THEN list_transform(relatives, lambda relative: name_plain(relative)) ELSE relatives END AS relatives FROM {source}) "
-        f"SELECT n.unique_id, key, t.name, {folded} || {rest} AS folded, {sound} || {rest} AS sound, coalesce(c1.common, left(t.name, 1)) AS surname, right(folded, 1) AS last, "
+        f"SELECT n.unique_id, key, t.name, {folded} || {rest} AS folded, {sound} || {rest} AS sound, "
+        f"coalesce(c1.common, left(t.name, 1)) AS surname, right(folded, 1) AS last, "
         f"sex, birth, birth_other, birth_digits, birth_month, birth_year, substr(birth_digits, 5) AS birth_day, "
         f"village_code AS village, left(village_code, 9) AS town, left(village_code, 6) AS county, household_key AS household, relatives "
         f"FROM tidied AS t JOIN numbered AS n USING (key) {joins}"
