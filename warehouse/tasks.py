@@ -123,6 +123,33 @@ def feedback(feed: str, batch_id: str) -> dict[str, Any]:
 
 
 @scrubbed
+def link(retrain: bool = False) -> dict[str, int]:
+    """Look for the people of rows without an id (the tiers beyond the id); returns rows per outcome. The marts follow with the next build.
+
+    ``retrain``: learn from the county's present data instead of using the stored model.
+    """
+    from expectations import normalise
+    from warehouse import identity, keys, monitor
+    from warehouse.database import open_warehouse
+    from warehouse.history.schema import create_tables
+    from warehouse.identity import decisions, linkage
+    from warehouse.merging import load_time
+
+    feeds = load_feeds()
+    with without_row_text("linking"), open_warehouse(settings.home()) as con:
+        create_tables(con, feeds.values())
+        normalise.install(con)
+        identity.install(con, keys.secret("identity_key", settings.home()))
+        if not con.execute("SELECT count(*) FROM duckdb_views() WHERE view_name = 'person'").fetchone()[0]:  # type: ignore[index]
+            monitor.build(con, feeds)
+        con.execute("BEGIN")
+        counts = linkage.link(con, feeds, load_time(con), retrain=retrain)
+        counts |= decisions.resolve(con, feeds)
+        con.execute("COMMIT")
+    return counts
+
+
+@scrubbed
 def build(progress: Progress | None = None) -> dict[str, int]:
     """Rebuild ``core.person`` and every mart from the warehouse's present state; returns rows per mart."""
     from warehouse import identity, keys, monitor

@@ -88,6 +88,18 @@ def _build(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _link(arguments: argparse.Namespace) -> int:
+    from warehouse import tasks
+
+    counts = tasks.link(arguments.retrain)
+    _progress("marts")
+    tasks.build(_progress)
+    _progress("snapshot")
+    tasks.publish()
+    print_json(counts)
+    return 0
+
+
 def _publish(arguments: argparse.Namespace) -> int:
     from warehouse import tasks
 
@@ -200,6 +212,11 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("feed", metavar="FEED")
     check.set_defaults(run=_check)
 
+    link = commands.add_parser("link", help="look for the people of rows without an id; then marts and snapshot")
+    link.add_argument(
+        "--retrain", action="store_true", help="learn from the county's present data instead of the stored model"
+    )
+    link.set_defaults(run=_link)
     commands.add_parser("build", help="rebuild the marts").set_defaults(run=_build)
     commands.add_parser("publish", help="publish the marts as a snapshot").set_defaults(run=_publish)
 
