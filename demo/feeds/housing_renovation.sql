@@ -11,4 +11,4 @@ SELECT pno, 'WG2018' || digits(hno, 9) AS archive_no, '2018' AS year, name AS he
   '2199' || digits(hno, 9) || digits(dice(hno, 'account', 10000), 4) AS bank_account, name AS account_name, data_date,
   NOT is_omitted AND hno NOT IN (SELECT hno FROM marked) AS is_spare
 FROM (SELECT *, CASE WHEN has_house_rebuilt THEN 1500000 ELSE 700000 END AS central, DATE '2018-04-01' + CAST(dice(hno, 'renovated', 120) AS INTEGER) AS started FROM person
-  WHERE k = 1 AND NOT is_dead AND (has_house_rebuilt OR is_registered AND u(hno, 'renovated') < 60000 OR NOT is_registered AND u(hno, 'renovated') < 8000))
+  WHERE k = 1 AND NOT is_dead AND (has_house_rebuilt OR is_registered AND u(hno, 'renovated') < 150000 OR NOT is_registered AND u(hno, 'renovated') < 20000))
