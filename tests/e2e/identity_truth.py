@@ -61,14 +61,15 @@ def score(
     """Scores of ``links`` by tier.
 
     ``links``: SQL relation (feed, source_row, person_key), one row per merged row, person_key NULL or absent where nobody is
-    linked; with more than one delivery also ``file``. ``truths``: the folder ``truth`` of each delivery. ``by``: SQL over the
+    linked. With more than one delivery also ``file``, and only rows in ``links`` are scored: a row that a later delivery repeats
+    stands under the file that brought it first. ``truths``: the folder ``truth`` of each delivery. ``by``: SQL over the
     truth's rows that names the tier (``id_kind``, ``feed || '/' || id_kind``, ``coalesce(name_kind, 'as is')``). ``feeds``: only
     these are scored (default: all of the truth). Nothing is written but temporary tables.
     """
     chosen = f"AND feed IN ({', '.join(map(repr, feeds))})" if feeds else ""
     rows = [f"{folder}/rows.parquet" for folder in truths]
     errors = [f"{folder}/errors.parquet" for folder in truths]
-    file = ", file" if len(truths) > 1 else ""
+    file, join = (", file", "JOIN") if len(truths) > 1 else ("", "LEFT JOIN")
     sure = ", ".join(map(repr, SURE))
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE scored AS
@@ -77,7 +78,7 @@ def score(
           WHERE person IS NOT NULL {chosen}
         )
         SELECT {by} AS tier, person, id_kind IN ({sure}) AS is_sure, person_key FROM told
-        LEFT JOIN (SELECT DISTINCT feed{file}, source_row, person_key FROM ({links}) WHERE person_key IS NOT NULL) USING (feed{file}, source_row)"""
+        {join} (SELECT DISTINCT feed{file}, source_row, person_key FROM ({links})) USING (feed{file}, source_row)"""
     )
     votes = "SELECT person_key, person, count(*) FILTER (is_sure) AS sure, count(*) AS n FROM scored WHERE person_key IS NOT NULL GROUP BY ALL"
     found = con.execute(

@@ -83,4 +83,6 @@ def test_a_month_later_no_event_leads_to_a_wrong_link(county, first_scores, tmp_
     with county.opened() as con:
         scores = score(con, links_sql(FEEDS), [county.out / "truth", second / "truth"])
     for tier in SURE:
+        assert scores[tier].rows >= first_scores[tier].rows
         assert scores[tier].right == scores[tier].linked, tier
+        assert scores[tier].recall >= 0.995, tier
