@@ -40,7 +40,7 @@ NAME_VALUES = {
     "replacement": _LOST.replace("{1}", "chr(65533)"),
     "private_use": _LOST.replace("{1}", "chr(CAST(57344 + name_draw % 1800 AS INTEGER))"),
 }
-# The draw decides; three of ten names with a dot, every fifth with a variant surname, some of the others.
+# The draw decides: seven of ten names with a dot, every fifth with a variant surname, one in twelve of the others at most.
 NAME_KIND = f"""CASE
   WHEN {{0}} IS NULL THEN NULL
   WHEN contains({{0}}, '·') THEN CASE WHEN name_draw % 10 < 7 THEN 'middle_dot' END
