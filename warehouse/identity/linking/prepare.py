@@ -6,8 +6,6 @@ Only for comparing: what is stored stays as it was sent. Macros of ``sql/macros`
 
 from __future__ import annotations
 
-import csv
-
 import duckdb
 
 from connectors.settings import ROOT
@@ -41,15 +39,15 @@ def install(con: duckdb.DuckDBPyConnection) -> None:
     """
     normalise.install(con)
     for name, columns in (
-        ("name_variant", "character, common"),
-        ("name_pinyin", "character, pinyin, surname_pinyin"),
+        ("name_variant", ("character", "common")),
+        ("name_pinyin", ("character", "pinyin", "surname_pinyin")),
     ):
-        with open(CODES / f"{name}.csv", encoding="utf-8", newline="") as handle:
-            _, *rows = csv.reader(handle)
-        values = [list(column) for column in zip(*rows, strict=True)]
+        # As one text: a list of values is bound one by one, and a connection of ours need not be allowed to read files.
+        _, lines = (CODES / f"{name}.csv").read_text(encoding="utf-8").strip().split("\n", 1)
+        cells = ", ".join(f"split_part(line, ',', {place}) AS {column}" for place, column in enumerate(columns, 1))
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE linking_{name} AS SELECT * FROM (SELECT {', '.join('unnest(?)' for _ in values)}) AS t ({columns})",
-            values,
+            f"CREATE OR REPLACE TEMP TABLE linking_{name} AS SELECT {cells} FROM (SELECT unnest(string_split(?, chr(10))) AS line)",
+            [lines],
         )
     con.execute(
         "CREATE OR REPLACE TEMP TABLE linking_character AS WITH syllable AS ("
