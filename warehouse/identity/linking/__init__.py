@@ -60,5 +60,5 @@ def _prepared(con: duckdb.DuckDBPyConnection, unlinked: str, people: str) -> Ite
     try:
         yield prepare.prepare(con, unlinked, people)
     finally:
-        for name in ("people", "rows", "scored", "few", "decided", "character", "name_variant", "name_pinyin"):
+        for name in ("people", "rows", "scored", "few", "decided", "character", "variant", "pinyin"):
             con.execute(f"DROP TABLE IF EXISTS temp.linking_{name}")
