@@ -132,7 +132,7 @@ def link(retrain: bool = False) -> dict[str, int]:
     from warehouse import identity, keys, monitor
     from warehouse.database import open_warehouse
     from warehouse.history.schema import create_tables
-    from warehouse.identity import decisions, linkage
+    from warehouse.identity import linkage
     from warehouse.merging import load_time
 
     feeds = load_feeds()
@@ -144,7 +144,6 @@ def link(retrain: bool = False) -> dict[str, int]:
             monitor.build(con, feeds)
         con.execute("BEGIN")
         counts = linkage.link(con, feeds, load_time(con), retrain=retrain)
-        counts |= decisions.resolve(con, feeds)
         con.execute("COMMIT")
     return counts
 
@@ -152,6 +151,7 @@ def link(retrain: bool = False) -> dict[str, int]:
 @scrubbed
 def build(progress: Progress | None = None) -> dict[str, int]:
     """Rebuild ``core.person`` and every mart from the warehouse's present state; returns rows per mart."""
+    from expectations import normalise
     from warehouse import identity, keys, monitor
     from warehouse.database import open_warehouse
     from warehouse.history.schema import create_tables
@@ -160,6 +160,7 @@ def build(progress: Progress | None = None) -> dict[str, int]:
     feeds = load_feeds()
     with without_row_text("building the marts"), open_warehouse(settings.home()) as con:
         create_tables(con, feeds.values())
+        normalise.install(con)
         identity.install(con, keys.secret("identity_key", settings.home()))
         decisions.resolve(con, feeds)
         return monitor.build(con, feeds, progress=progress)
