@@ -48,7 +48,9 @@ def persons(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> dict[s
         ("household_name", by_household),
         (
             "reference",
-            f"SELECT feed, record, person_key FROM ({referred}) WHERE {_same('plain', 'other')}" if referred else "",
+            f"SELECT feed, record, person_key FROM ({referred}) WHERE plain IS NULL OR {_same('plain', 'other')}"
+            if referred
+            else "",
         ),
         ("name_birth_village", by_birth),
     ):

@@ -81,6 +81,8 @@ def _rows_sql(feed: Feed) -> str:
 
     guardian = "t.guardian_person_key" if "guardian_citizen_id" in columns else "CAST(NULL AS BIGINT)"
     via = f"t.{identifier(feed.person_via[0])}" if feed.person_via else "CAST(NULL AS VARCHAR)"
+    # Without a name only a document can tell.
+    named = "" if feed.person_via else f"AND t.{identifier(str(name_of(feed)))} IS NOT NULL"
     via_feed = literal(feed.person_via[1]) if feed.person_via else "CAST(NULL AS VARCHAR)"
     without = "t.link_method = 'none'" if feed.person_number else "t.person_key IS NULL"
     return (
@@ -90,5 +92,5 @@ def _rows_sql(feed: Feed) -> str:
         f"{given('guardian_name', 'VARCHAR')} AS guardian_name, {guardian} AS guardian_key, "
         f"{via} AS via, {via_feed} AS via_feed, "
         f"{'TRUE' if is_about_head(feed) else 'FALSE'} AS about_head, {'TRUE' if feed.person_number else 'FALSE'} AS is_numbered "
-        f"FROM {table(feed)} AS t WHERE {without} AND t.{TODAY.replace(' AND ', ' AND t.')} AND t.{identifier(str(name_of(feed)))} IS NOT NULL"
+        f"FROM {table(feed)} AS t WHERE {without} AND t.{TODAY.replace(' AND ', ' AND t.')} {named}"
     )
