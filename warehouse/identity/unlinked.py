@@ -67,7 +67,7 @@ def gather_rows(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> in
         "CAST(NULL AS VARCHAR) AS birth_grain, CAST(NULL AS VARCHAR) AS id_part "
         "FROM found AS f LEFT JOIN known_people AS g ON g.person_key = f.guardian_key "
         "LEFT JOIN (SELECT household_key, list(DISTINCT name ORDER BY name) AS names FROM known_people WHERE household_key NOT LIKE 'hukou:%' "
-        "GROUP BY household_key) AS h ON h.household_key = f.household_id AND f.is_numbered"
+        "GROUP BY household_key) AS h ON h.household_key = CASE WHEN f.is_numbered THEN f.household_id END"
     )
     row = con.execute("SELECT count(*) FROM unlinked").fetchone()
     return int(row[0]) if row else 0
