@@ -45,6 +45,7 @@ FEEDS = [
     "housing_assessment",
     "housing_renovation",
     "interest_subsidy",
+    "link_review",
     "loan_repayment",
     "pension_payment",
     "premium_subsidy",
