@@ -123,6 +123,36 @@ def feedback(feed: str, batch_id: str) -> dict[str, Any]:
 
 
 @scrubbed
+def link() -> dict[str, int]:
+    """Apply what people have answered, recompute who is who, and write the review lists that have changed; returns counts.
+
+    ``changed`` is 1 if anybody is somebody else now: then the marts are to be rebuilt.
+    """
+    from warehouse import reviewing
+
+    with without_row_text("linking records to people"):
+        return reviewing.link(settings.home(), load_feeds())
+
+
+@scrubbed
+def questions() -> list[dict[str, str]]:
+    """What an engineer has to be asked about ids that two people use: ``question``, ``subject``, ``body``; no personal data."""
+    from warehouse import reviewing
+
+    with without_row_text("looking for questions about people"):
+        return reviewing.ask(settings.home(), load_feeds())
+
+
+@scrubbed
+def settle(question: str, answer: str, who: str) -> dict[str, int]:
+    """Write down an engineer's answer to one of :func:`questions`; returns counts as :func:`link` does."""
+    from warehouse import reviewing
+
+    with without_row_text(f"settling question {question}"):
+        return reviewing.settle(settings.home(), load_feeds(), question, answer, who)
+
+
+@scrubbed
 def build(progress: Progress | None = None) -> dict[str, int]:
     """Rebuild ``core.person`` and every mart from the warehouse's present state; returns rows per mart."""
     from warehouse import monitor

@@ -20,6 +20,12 @@ CREATE TABLE IF NOT EXISTS core.link_candidate (
   feed VARCHAR, record UBIGINT, person_key BIGINT, weight DOUBLE, probability DOUBLE, place INTEGER, decision VARCHAR, method VARCHAR,
   model_version VARCHAR);
 CREATE TABLE IF NOT EXISTS core.link_model (version VARCHAR, settings VARCHAR, trained_at TIMESTAMP, people BIGINT, records BIGINT);
+CREATE TABLE IF NOT EXISTS core.review_item (item VARCHAR, feed VARCHAR, record UBIGINT, made_at TIMESTAMP, candidates BIGINT[]);
+CREATE TABLE IF NOT EXISTS core.review_list (
+  town_code VARCHAR, list_id VARCHAR, file VARCHAR, sha256 VARCHAR, made_at TIMESTAMP, is_delivered BOOLEAN);
+CREATE TABLE IF NOT EXISTS core.identity_question (
+  question VARCHAR, person_key BIGINT, owner_name VARCHAR, other_names VARCHAR[], asked_at TIMESTAMP, answer VARCHAR, answered_at TIMESTAMP,
+  answered_by VARCHAR);
 """
 
 
