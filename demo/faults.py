@@ -167,13 +167,59 @@ FAULTS: dict[str, list[Fault]] = {
         Fault("purpose", "KEY_CONFLICT", "'购买农机具'", row="conflict"),
     ],
 }
+# With ``--identity``: the feeds that are sent then, and birth dates too coarse for their column.
+IDENTITY_FAULTS: dict[str, list[Fault]] = {
+    "aid_measure": [
+        *_ids("citizen_id", False),
+        _bad("name", "REQUIRED_MISSING", ""),
+        _bad("aid_date", "DATE_PRECISION", "2019年"),
+        _bad("aid_yuan", "MONEY_INVALID", "按标准"),
+        _bad("aid_kind_code", "CODE_UNKNOWN", "送温暖"),
+        Fault("household_id", "PATTERN_MISMATCH", "left(household_id, 9)"),
+        Fault("aid_date", "AM01", _days("data_date", 40)),
+        Fault("aid_content", "KEY_CONFLICT", "'内容待核'", row="conflict"),
+    ],
+    "disability": [
+        *_ids("citizen_id", False),
+        _bad("name", "REQUIRED_MISSING", ""),
+        _bad("disability_cert_no", "ID_SHAPE", "换证中"),
+        Fault("disability_cert_no", "ID_SCI_NOTATION", "left(disability_cert_no, 1) || '.19901E+19'"),
+        _bad("certified_date", "DATE_INVALID", "2015年2月30日"),
+        _bad("disability_grade_code", "CODE_UNKNOWN", "五级"),
+        Fault("certificate_expiry_date", "DIS01", _days("certified_date", -100)),
+        Fault("disability_detail", "KEY_CONFLICT", "'明细待核'", row="conflict"),
+    ],
+    "loan_repayment": [
+        *_ids("citizen_id", False),
+        _bad("repaid_date", "DATE_INVALID", "20180631"),
+        _bad("interest_yuan", "MONEY_INVALID", "免息"),
+        _bad("repayment_kind_code", "CODE_UNKNOWN", "代扣"),
+        Fault("repaid_total_yuan", "LR01", "yuan(CAST(replace(repaid_total_yuan, '.', '') AS BIGINT) + 5000)"),
+        Fault("bank", "KEY_CONFLICT", "'北镇市邮政储蓄银行'", row="conflict"),
+    ],
+    "housing_renovation": [
+        *_ids("head_citizen_id", False),
+        _bad("head_name", "REQUIRED_MISSING", ""),
+        _bad("started_date", "DATE_INVALID", "2018/4/31"),
+        _bad("self_raised_yuan", "MONEY_INVALID", "投工投劳"),
+        _bad("renovation_way_code", "CODE_UNKNOWN", "搬迁"),
+        Fault("village_code", "PATTERN_MISMATCH", "left(village_code, 11)"),
+        Fault("subsidy_total_yuan", "HN01", "yuan(CAST(replace(subsidy_total_yuan, '.', '') AS BIGINT) + 10000)"),
+        Fault("completed_date", "HN02", _days("started_date", -30)),
+        Fault("address", "KEY_CONFLICT", "address || '（旧址）'", row="conflict"),
+    ],
+    "registry_person": [_bad("birth_date", "DATE_PRECISION", "1970年5月")],
+    "household_registration": [_bad("birth_date", "DATE_PRECISION", "1970")],
+    "education_enrollment": [_bad("birth_date", "DATE_PRECISION", "2008/5")],
+}
 DUPLICATE = Fault(None, "DUPLICATE_ROW", None, row="copy")
 STRUCTURE = [Fault(None, "ROW_STRUCTURE", None, row="too_many"), Fault(None, "ROW_STRUCTURE", None, row="too_few")]
 
 
-def faults(feed: Feed, file_format: str) -> list[Fault]:
-    """All faults to plant in a feed's file; structure faults exist in text files only."""
-    return [*FAULTS.get(feed.name, []), DUPLICATE, *(STRUCTURE if file_format == "csv" else [])]
+def faults(feed: Feed, file_format: str, identity: bool = False) -> list[Fault]:
+    """All faults to plant in a feed's file; structure faults exist in text files only, coarse birth dates with ``identity``."""
+    more = IDENTITY_FAULTS.get(feed.name, []) if identity else []
+    return [*FAULTS.get(feed.name, []), *more, DUPLICATE, *(STRUCTURE if file_format == "csv" else [])]
 
 
 def fault_value(fault: Fault, column: Column, layout: Layout) -> str:

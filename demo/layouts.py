@@ -122,6 +122,16 @@ LAYOUTS: dict[str, Layout] = {
     ),
 }
 
+# Feeds that only a county with people without ids sends (``--identity``).
+IDENTITY_LAYOUTS: dict[str, Layout] = {
+    "aid_measure": Layout("帮扶措施", encoding="gb18030", dates="dot", headers={"citizen_id": "帮扶对象身份证号"}),
+    "disability": Layout(
+        "残疾人", "xlsx", titles=("北镇市持证残疾人名册",), has_footer=True, headers={"disability_cert_no": "残疾证号"}
+    ),
+    "loan_repayment": Layout("贷款还款流水", encoding="utf-8-sig", dates="compact", labels=False),
+    "housing_renovation": Layout("农村危房改造", titles=("北镇市农村危房改造台账",), dates="slash"),
+}
+
 
 def headers_of(feed: Feed, layout: Layout | None) -> list[str]:
     """The header row; a layout may only use spellings that the feed declares."""

@@ -23,8 +23,9 @@ import duckdb
 from connectors import settings
 from connectors.errors import TerminalError
 from connectors.feed import Feed, load_feeds
+from demo import identity as unclear
 from demo import truth
-from demo.layouts import LAYOUTS, SHEET_LIMIT, headers_of
+from demo.layouts import IDENTITY_LAYOUTS, LAYOUTS, SHEET_LIMIT, headers_of
 from demo.write import Sheet, plan, quote, rows_of, settle, spoil, write_sheet, write_text
 
 HERE = Path(__file__).resolve().parent
@@ -46,13 +47,15 @@ def simulate(
     *,
     as_of: date | None = None,
     changed: float = 0.0,
+    identity: bool = False,
     memory_gb: float = 3.0,
 ) -> dict[str, Any]:
     """Write ``out/ingest/<department>/<file>`` and ``out/truth/*.parquet``; return files, rows, county figures.
 
     ``dirt``: ``none`` (UTF-8 CSV, canonical values) or ``real`` (as departments send them). ``fmt``: ``csv`` or
     ``mixed`` (small files as xlsx); default csv for clean files, mixed for real ones. ``changed``: per cent of each
-    feed's rows that differ from the same county a month before (as-of 2019-07-31). Raises TerminalError for arguments
+    feed's rows that differ from the same county a month before (as-of 2019-07-31). ``identity``: with people and rows
+    that are hard to tell apart, four more feeds and, with ``changed``, a month's life events (``demo.identity``). Raises TerminalError for arguments
     that make no county.
     """
     if people not in PEOPLE:
@@ -69,7 +72,8 @@ def simulate(
     fmt = fmt or ("csv" if dirt == "none" else "mixed")
     declared = load_feeds([settings.ROOT / "connectors" / "feeds"])
     # A feed is simulated when a layout and a query of its own say what the county sends.
-    feeds = {name: feed for name, feed in declared.items() if name in LAYOUTS}
+    layouts = {**LAYOUTS, **IDENTITY_LAYOUTS} if identity else LAYOUTS
+    feeds = {name: feed for name, feed in declared.items() if name in layouts}
     out = Path(out).resolve()
     (out / "truth").mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".simulate-", dir=out))
@@ -81,13 +85,15 @@ def simulate(
             config={"memory_limit": f"{memory_gb}GB", "temp_directory": str(work / "spill")},
         ) as con:
             _county(con, people, seed, day, changed)
+            if identity:
+                unclear.people(con)
             progress(f"{people:,} people drawn")
-            truth.begin(con)
+            truth.begin(con, identity)
             files = []
             for feed in feeds.values():
-                files.append(_department_file(con, feed, out, day, dirt, fmt))
+                files.append(_department_file(con, feed, out, day, dirt, fmt, identity))
                 progress(f"{files[-1]['file']}: {files[-1]['rows']:,} rows")
-            figures = truth.finish(con, out / "truth")
+            figures = truth.finish(con, out / "truth", identity)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return {
@@ -118,12 +124,15 @@ def _county(con: duckdb.DuckDBPyConnection, people: int, seed: int, day: date, c
 
 
 def _department_file(
-    con: duckdb.DuckDBPyConnection, feed: Feed, out: Path, day: date, dirt: str, fmt: str
+    con: duckdb.DuckDBPyConnection, feed: Feed, out: Path, day: date, dirt: str, fmt: str, identity: bool
 ) -> dict[str, Any]:
     """One feed's file and its truth; the file appears under its name only when it is whole."""
-    layout = LAYOUTS[feed.name]
+    layout = LAYOUTS.get(feed.name) or IDENTITY_LAYOUTS[feed.name]
     select = (HERE / "feeds" / f"{feed.name}.sql").read_text(encoding="utf-8").rstrip().rstrip(";")
-    con.execute(f"CREATE OR REPLACE TABLE c_{feed.name} AS SELECT row_number() OVER () AS n, * FROM ({select})")
+    if identity:
+        unclear.rows(con, feed, select)
+    else:
+        con.execute(f"CREATE OR REPLACE TABLE c_{feed.name} AS SELECT row_number() OVER () AS n, * FROM ({select})")
     rows = rows_of(con, f"SELECT count(*) FROM c_{feed.name}")[0][0]
     kind = "xlsx" if fmt == "mixed" and layout.format == "xlsx" and rows < SHEET_LIMIT else "csv"
     folder = out / "ingest" / feed.department
@@ -132,13 +141,13 @@ def _department_file(
     temporary = folder / f".{path.name}.part"
     if dirt == "real":
         sheet = Sheet(feed, layout, day)
-        writable, planted = plan(con, feed, layout, kind)
+        writable, planted = plan(con, feed, layout, kind, identity)
         spoil(con, feed, layout, writable, planted)
         if kind == "xlsx":
             write_sheet(con, sheet, temporary)
         else:
             write_text(con, sheet, planted, temporary)
-        rows = truth.dirty_rows(con, feed, path.name, sheet, writable, planted)
+        rows = truth.dirty_rows(con, feed, path.name, sheet, writable, planted, identity)
         con.execute(f"DROP TABLE d_{feed.name}")
     else:
         names = ", ".join(
@@ -146,8 +155,10 @@ def _department_file(
         )
         # COPY keeps the order of the table, and so the row numbers of the truth.
         con.execute(f"COPY (SELECT {names} FROM c_{feed.name}) TO {quote(temporary)} (FORMAT csv, HEADER)")
-        rows = truth.clean_rows(con, feed, path.name)
+        rows = truth.clean_rows(con, feed, path.name, identity)
     truth.note(con, feed)
+    if identity:
+        unclear.note(con, feed)
     con.execute(f"DROP TABLE c_{feed.name}")
     settle(temporary, path)
     return {

@@ -8,6 +8,8 @@ errors      the planted errors: feed, file, row, column (NULL: the whole row), c
 tolerated   harmless dirt: feed, file, row, column, kind
 situations  who is what: situation, person, household (true number), household_id
 counts      name, feed (or NULL), value
+
+A county with people who have no id has more of it (:mod:`demo.identity`).
 """
 
 from __future__ import annotations
@@ -25,6 +27,10 @@ HERE = Path(__file__).resolve().parent
 TABLES = ("rows", "errors", "tolerated", "situations", "counts")
 PERSONS = """SELECT pno AS person, citizen_id, name, birth_date, sex_code, person_id, household_id, hno AS household,
   village_code, is_registered, is_poor, is_dead FROM person ORDER BY pno"""
+IDENTITY_PERSONS = """SELECT pno AS person, CASE WHEN u.pno IS NULL THEN citizen_id END AS citizen_id, name, birth_date, sex_code, person_id,
+  household_id, person.hno AS household, village_code, is_registered, is_poor, is_dead, x.old_id AS former_citizen_id
+  FROM person LEFT JOIN unknown_child u USING (pno) LEFT JOIN (FROM id_change WHERE is_done) x USING (pno) ORDER BY pno"""
+KINDS = ("id_kind", "name_kind", "birth_kind")
 
 # What the situations need of a feed's canonical rows, kept when the rows are dropped.
 _NOTES = {
@@ -41,9 +47,12 @@ _NOTES = {
 }
 
 
-def begin(con: duckdb.DuckDBPyConnection) -> None:
-    """Empty truth tables."""
+def begin(con: duckdb.DuckDBPyConnection, identity: bool = False) -> None:
+    """Empty truth tables; with ``identity`` the rows have their kinds too."""
     con.execute((HERE / "truth.sql").read_text(encoding="utf-8"))
+    if identity:
+        for kind in KINDS:
+            con.execute(f"ALTER TABLE t_rows ADD COLUMN {kind} VARCHAR")
 
 
 def note(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
@@ -52,8 +61,10 @@ def note(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
         con.execute(_NOTES[feed.name])
 
 
-def _has_id(feed: Feed) -> str:
+def _has_id(feed: Feed, identity: bool) -> str:
     """SQL: does the canonical row carry an id that should link? J numbers of pupils are none."""
+    if identity:
+        return "id_kind <> 'none'"
     parts = []
     for name in feed.subject:
         is_number = feed.column(name).type == "student_no"
@@ -61,11 +72,12 @@ def _has_id(feed: Feed) -> str:
     return " OR ".join(parts) or "FALSE"
 
 
-def clean_rows(con: duckdb.DuckDBPyConnection, feed: Feed, file: str) -> int:
+def clean_rows(con: duckdb.DuckDBPyConnection, feed: Feed, file: str, identity: bool = False) -> int:
     """The truth of a clean file, whose data begin in row 2. Returns its number of data rows."""
+    kinds = "".join(f", {kind}" for kind in KINDS) if identity else ""
     con.execute(
-        f"""INSERT INTO t_rows SELECT '{feed.name}', '{file}', n + 1, pno, has_id, CASE WHEN has_id THEN pno END
-        FROM (SELECT n, pno, {_has_id(feed)} AS has_id FROM c_{feed.name}) ORDER BY n"""
+        f"""INSERT INTO t_rows SELECT '{feed.name}', '{file}', n + 1, pno, has_id, CASE WHEN has_id THEN pno END{kinds}
+        FROM (SELECT n, pno{kinds}, coalesce({_has_id(feed, identity)}, FALSE) AS has_id FROM c_{feed.name}) ORDER BY n"""
     )
     _certificates(con, feed, file, "n + 1", "TRUE")
     return _count(con, feed, f"c_{feed.name}", "FALSE")
@@ -78,13 +90,15 @@ def dirty_rows(
     sheet: Sheet,
     writable: list[Spelling],
     planted: list[Fault],
+    identity: bool = False,
 ) -> int:
     """The truth of ``d_<feed>`` as written by ``sheet``. Returns its number of data rows."""
+    kinds = "".join(f", {kind}" for kind in KINDS) if identity else ""
     place = f"'{feed.name}', '{file}', {sheet.row_sql('n')}"
     con.execute(
-        f"""INSERT INTO t_rows SELECT {place}, pno, links, CASE WHEN links THEN pno END FROM (
-          SELECT n, d.pno, coalesce(has_id, FALSE) AND ek IS NULL AS links FROM d_{feed.name} d
-          LEFT JOIN (SELECT n, {_has_id(feed)} AS has_id FROM c_{feed.name}) USING (n)) ORDER BY n"""
+        f"""INSERT INTO t_rows SELECT {place}, pno, links, CASE WHEN links THEN pno END{kinds} FROM (
+          SELECT n, d.pno, coalesce(has_id, FALSE) AND ek IS NULL AS links{kinds} FROM d_{feed.name} d
+          LEFT JOIN (SELECT n, {_has_id(feed, identity)} AS has_id{kinds} FROM c_{feed.name}) USING (n)) ORDER BY n"""
     )
     titles = {c.name: "".join(h.split()) for c, h in zip(feed.columns, sheet.headers, strict=True)}
     cells = [(k, f.column if f.row == "cell" else None, f.code) for k, f in enumerate(planted)]
@@ -126,9 +140,11 @@ def _count(con: duckdb.DuckDBPyConnection, feed: Feed, table: str, is_error: str
     return rows
 
 
-def finish(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
+def finish(con: duckdb.DuckDBPyConnection, folder: Path, identity: bool = False) -> dict[str, int]:
     """Situations and county figures; write all tables. Returns the county figures."""
     con.execute((HERE / "situations.sql").read_text(encoding="utf-8"))
-    for name, sql in {"persons": PERSONS, **{name: f"FROM t_{name}" for name in TABLES}}.items():
+    tables = (*TABLES, "identity") if identity else TABLES
+    persons = IDENTITY_PERSONS if identity else PERSONS
+    for name, sql in {"persons": persons, **{name: f"FROM t_{name}" for name in tables}}.items():
         con.execute(f"COPY ({sql}) TO {quote(folder / f'{name}.parquet')} (FORMAT parquet, COMPRESSION zstd)")
     return dict(rows_of(con, "SELECT name, value FROM t_counts WHERE feed IS NULL"))

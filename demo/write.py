@@ -39,10 +39,10 @@ def quote(path: Path) -> str:
 
 
 def plan(
-    con: duckdb.DuckDBPyConnection, feed: Feed, layout: Layout, file_format: str
+    con: duckdb.DuckDBPyConnection, feed: Feed, layout: Layout, file_format: str, identity: bool = False
 ) -> tuple[list[Spelling], list[Fault]]:
     """Deal spellings and faults over the rows of ``c_<feed>``: table ``plan`` (n, tk, ek), both indices or NULL."""
-    writable, planted = spellings(feed, layout), faults(feed, file_format)
+    writable, planted = spellings(feed, layout), faults(feed, file_format, identity)
     fits = " ".join(
         f"WHEN {k} THEN {s.condition} AND ({s.value}) IS DISTINCT FROM ({house_style(feed.column(s.column), layout)})"
         for k, s in enumerate(writable)

@@ -19,28 +19,33 @@ from warehouse.monitor.reference import run_date
 FOLLOWS = ("person_alias", "person_split", "record_link")
 
 
-def link(home: Path, feeds: dict[str, Feed]) -> dict[str, int]:
-    """Apply the answers of review lists, recompute who is who, write the lists that have changed: one transaction.
+def follow(con: duckdb.DuckDBPyConnection, feeds: dict[str, Feed], when: str, outbox: Path) -> dict[str, int]:
+    """Apply the answers of review lists, recompute who is who, write the lists that have changed, inside the caller's transaction.
 
-    Returns ``decided`` (made or undone), ``pending`` (records), ``lists`` (files written) and ``changed`` (1 if anybody is somebody
-    else now).
+    Returns ``decided`` (made or undone), ``changed`` (1 if anybody is somebody else now), ``pending`` (records that wait), ``lists``
+    (files written) and what ``resolve`` counts. ``outbox``: the folder of all departments' outboxes. Follow with :func:`deliver`.
     """
-    outbox = home / "outbox"
-    with open_warehouse(home) as con:
-        _prepare(con, home, feeds)
-        when = load_time(con)
-        con.execute("BEGIN")
-        before = _who_is_who(con)
-        counts = {"decided": review.apply(con, feeds, when)}
-        decisions.resolve(con, feeds)
-        counts["changed"] = int(_who_is_who(con) != before)
-        counts["pending"] = review.pending(con, feeds)
-        as_of = run_date(con)
-        counts["lists"] = len(review.write_lists(con, feeds, outbox, as_of)) if as_of else 0
-        con.execute("COMMIT")
-        waiting = review.undelivered(con, feeds, outbox) if review.FEED in feeds else []
-    _deliver(home, feeds, waiting)
+    before = _who_is_who(con)
+    counts = {"decided": review.apply(con, feeds, when), **decisions.resolve(con, feeds)}
+    counts["changed"] = int(_who_is_who(con) != before)
+    as_of = run_date(con)
+    counts["lists"] = len(review.write_lists(con, feeds, outbox, as_of)) if as_of else 0
+    counts["pending"] = review.pending(con, feeds)
     return counts
+
+
+def deliver(home: Path, feeds: dict[str, Feed]) -> None:
+    """Take new lists to the department's outbox elsewhere, if it has one. One that fails is tried again by the next run."""
+    elsewhere = places.outbox(feeds[review.REGISTRY].department) if review.REGISTRY in feeds else None
+    if elsewhere is None:
+        return
+    with open_warehouse(home) as con:
+        lists = review.undelivered(con, feeds, home / "outbox")
+    for path in lists:
+        remote.deliver(elsewhere, path)
+    with open_warehouse(home) as con:
+        for path in lists:
+            review.mark_delivered(con, path)
 
 
 def ask(home: Path, feeds: dict[str, Feed]) -> list[dict[str, str]]:
@@ -77,15 +82,3 @@ def _who_is_who(con: duckdb.DuckDBPyConnection) -> list[Any]:
         f"SELECT '{name}' AS part, count(*), bit_xor(hash(t)) FROM core.{name} AS t" for name in FOLLOWS
     )
     return con.execute(f"{parts} ORDER BY part").fetchall()
-
-
-def _deliver(home: Path, feeds: dict[str, Feed], lists: list[Path]) -> None:
-    """Take new lists to the department's outbox elsewhere, if it has one. One that fails is tried again by the next run."""
-    elsewhere = places.outbox(feeds[review.REGISTRY].department) if lists else None
-    if elsewhere is None:
-        return
-    for path in lists:
-        remote.deliver(elsewhere, path)
-    with open_warehouse(home) as con:
-        for path in lists:
-            review.mark_delivered(con, path)

@@ -123,15 +123,35 @@ def feedback(feed: str, batch_id: str) -> dict[str, Any]:
 
 
 @scrubbed
-def link() -> dict[str, int]:
-    """Apply what people have answered, recompute who is who, and write the review lists that have changed; returns counts.
+def link(retrain: bool = False) -> dict[str, int]:
+    """Who is who: the people of rows without an id (the tiers beyond the id), what people have answered, and the lists that ask them.
 
-    ``changed`` is 1 if anybody is somebody else now: then the marts are to be rebuilt.
+    Returns rows per outcome; ``changed`` is 1 if anybody is somebody else now: then the marts are to be rebuilt. ``retrain``: learn from
+    the county's present data instead of using the stored model.
     """
-    from warehouse import reviewing
+    from expectations import normalise
+    from warehouse import identity, keys, monitor, reviewing
+    from warehouse.database import open_warehouse
+    from warehouse.history.schema import create_tables
+    from warehouse.identity import linkage
+    from warehouse.merging import load_time
 
-    with without_row_text("linking records to people"):
-        return reviewing.link(settings.home(), load_feeds())
+    feeds = load_feeds()
+    home = settings.home()
+    with without_row_text("linking"):
+        with open_warehouse(home) as con:
+            create_tables(con, feeds.values())
+            normalise.install(con)
+            identity.install(con, keys.secret("identity_key", home))
+            if not con.execute("SELECT count(*) FROM duckdb_views() WHERE view_name = 'person'").fetchone()[0]:  # type: ignore[index]
+                monitor.build(con, feeds)
+            con.execute("BEGIN")
+            when = load_time(con)
+            counts = linkage.link(con, feeds, when, retrain=retrain)
+            counts |= reviewing.follow(con, feeds, when, home / "outbox")
+            con.execute("COMMIT")
+        reviewing.deliver(home, feeds)
+    return counts
 
 
 @scrubbed
@@ -145,7 +165,7 @@ def questions() -> list[dict[str, str]]:
 
 @scrubbed
 def settle(question: str, answer: str, who: str) -> dict[str, int]:
-    """Write down an engineer's answer to one of :func:`questions`; returns counts as :func:`link` does."""
+    """Write down an engineer's answer to one of :func:`questions`; returns ``decided`` and ``changed``."""
     from warehouse import reviewing
 
     with without_row_text(f"settling question {question}"):
@@ -155,13 +175,16 @@ def settle(question: str, answer: str, who: str) -> dict[str, int]:
 @scrubbed
 def build(progress: Progress | None = None) -> dict[str, int]:
     """Rebuild ``core.person`` and every mart from the warehouse's present state; returns rows per mart."""
-    from warehouse import monitor
+    from warehouse import identity, keys, monitor
     from warehouse.database import open_warehouse
     from warehouse.history.schema import create_tables
+    from warehouse.identity import decisions
 
     feeds = load_feeds()
     with without_row_text("building the marts"), open_warehouse(settings.home()) as con:
         create_tables(con, feeds.values())
+        identity.install(con, keys.secret("identity_key", settings.home()))
+        decisions.resolve(con, feeds)
         return monitor.build(con, feeds, progress=progress)
 
 

@@ -3,7 +3,7 @@ SELECT pno, '1' || digits(hno, 8) AS hukou_no, CASE WHEN u(hno, 'collective') < 
   CASE WHEN u(hno, 'nature') < 850000 THEN '1' WHEN u(hno, 'nature') < 900000 THEN '3' ELSE '2' END AS hukou_nature_code,
   citizen_id, name, CASE WHEN u(pno, 'former') < 10000 THEN left(name, 1) || given(-pno, is_male) END AS former_name, sex_code, ethnic_code, CAST(birth_date AS VARCHAR) AS birth_date,
   CASE role WHEN 'head' THEN '02' WHEN 'spouse' THEN CASE WHEN is_male THEN '11' ELSE '12' END WHEN 'child' THEN CASE WHEN is_male THEN '20' ELSE '30' END
-    WHEN 'parent' THEN CASE WHEN is_male THEN '51' ELSE '52' END ELSE CASE WHEN is_male THEN '41' ELSE '42' END END AS relation_code,
+    WHEN 'parent' THEN CASE WHEN is_male THEN '51' ELSE '52' END WHEN 'other' THEN '99' ELSE CASE WHEN is_male THEN '41' ELSE '42' END END AS relation_code,
   CASE WHEN role = 'spouse' OR role = 'head' AND size > 1 AND age > 22 THEN '20' WHEN role = 'parent' THEN '30' WHEN age < 25 THEN '10' WHEN u(pno, 'marriage') < 300000 THEN '40' ELSE '10' END AS marriage_code,
   CASE WHEN age < 6 THEN NULL WHEN age < 13 OR u(pno, 'learned') < 350000 THEN '80' WHEN age < 17 OR u(pno, 'learned') < 850000 THEN '70' WHEN u(pno, 'learned') < 950000 THEN '60' ELSE '30' END AS education_code,
   '辽宁省北镇市' || town_name || village_name || CAST(1 + dice(hno, 'group', 8) AS VARCHAR) || '组' || CAST(1 + dice(hno, 'door', 400) AS VARCHAR) || '号'

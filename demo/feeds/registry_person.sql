@@ -4,7 +4,7 @@ SELECT pno, person_id, household_id, data_date, name, sex_code,
   CASE WHEN is_disabled AND u(pno, 'certificate') < 500000 THEN citizen_id || CAST(1 + dice(pno, 'category', 7) AS VARCHAR) || CAST(disability_level AS VARCHAR) ELSE citizen_id END AS citizen_id,
   CAST(birth_date AS VARCHAR) AS birth_date,
   CASE role WHEN 'head' THEN '01' WHEN 'spouse' THEN '02' WHEN 'child' THEN CASE WHEN is_male THEN '03' ELSE '04' END
-    WHEN 'parent' THEN CASE WHEN is_male THEN '11' ELSE '12' END ELSE CASE WHEN is_male THEN '07' ELSE '08' END END AS relation_code,
+    WHEN 'parent' THEN CASE WHEN is_male THEN '11' ELSE '12' END WHEN 'other' THEN '99' ELSE CASE WHEN is_male THEN '07' ELSE '08' END END AS relation_code,
   ethnic_code,
   CASE WHEN is_pupil OR age < 6 THEN NULL WHEN age > 70 THEN CASE WHEN u(pno, 'learned') < 500000 THEN '01' ELSE '02' END
     WHEN u(pno, 'learned') < 350000 THEN '02' WHEN u(pno, 'learned') < 850000 THEN '03' WHEN u(pno, 'learned') < 950000 THEN '04' ELSE '05' END AS education_code,

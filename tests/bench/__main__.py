@@ -34,7 +34,8 @@ con.close()
 SYNC = ("full_sync_ratio", "resync_ratio", "peak_rss_gb", "raw_load_s", "full_sync_s", "resync_s", "rows", "csv_mb")
 REST = ("rest_ratio", "rest_rows_per_second")
 DATABASE = ("database_ratio", "database_rows_per_second")
-FIGURES = (*SYNC, *REST, *DATABASE)
+LINKING = ("link_seconds", "link_peak_gb", "link_precision", "link_recall", "link_recall_all", "link_seen")
+FIGURES = (*SYNC, *REST, *DATABASE, *LINKING)
 
 
 def say(text: str) -> None:
@@ -81,7 +82,12 @@ def tell(found: dict[str, float], wanted: list[str], people: int) -> None:
     """The wanted figures as JSON lines."""
     for name, value in found.items():
         if name in wanted:
-            print(json.dumps({"figure": name, "value": round(value, 3), "people": people}), flush=True)
+            print(
+                json.dumps(
+                    {"figure": name, "value": round(value, 6 if name.startswith("link_") else 3), "people": people}
+                ),
+                flush=True,
+            )
 
 
 def sync_figures(people: int, rounds: int) -> dict[str, float]:
@@ -146,6 +152,10 @@ def main() -> None:
         from tests.bench import database
 
         tell(database.measure(options.people), wanted, options.people)
+    if set(wanted) & set(LINKING):
+        from tests.bench import linking
+
+        tell(linking.measure(options.people), wanted, options.people)
 
 
 if __name__ == "__main__":

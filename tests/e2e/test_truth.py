@@ -5,67 +5,18 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
-import duckdb
 import pytest
+
+from tests.e2e.county import County, fupin
 
 PEOPLE = 3000
 SEED = 11
 
 
-def fupin(home: Path, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "AIRFLOW__FUPIN__HOME": str(home), "AIRFLOW__FUPIN__SETTLE_SECONDS": "0"}
-    return subprocess.run(
-        [sys.executable, "-m", "warehouse.cli.main", *words],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=check,
-    )
-
-
-class County:
-    """A synced county: its data root, the truth, and the ledger read from the warehouse."""
-
-    def __init__(self, root: Path) -> None:
-        self.home, self.out = root / "home", root / "county"
-        fupin(self.home, "simulate", "--people", str(PEOPLE), "--seed", str(SEED), "--out", str(self.out))
-        for path in (self.out / "ingest").rglob("*"):
-            if path.is_file():
-                target = self.home / path.relative_to(self.out)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(path.read_bytes())
-                os.utime(target, (1e9, 1e9))
-        done = fupin(self.home, "sync", "--json")
-        self.output = done.stdout + done.stderr
-        self.batches = {batch["feed"]: batch for batch in json.loads(done.stdout)}
-        self.truth = duckdb.connect()
-        for path in sorted((self.out / "truth").glob("*.parquet")):
-            self.truth.execute(f"CREATE VIEW {path.stem} AS FROM read_parquet('{path}')")
-
-    def warehouse(self, sql: str) -> list[tuple]:
-        """Rows of a query on the encrypted warehouse."""
-        from connectors import settings
-        from warehouse.database import open_warehouse
-
-        before = os.environ.get("AIRFLOW__FUPIN__HOME")
-        os.environ["AIRFLOW__FUPIN__HOME"] = str(self.home)
-        try:
-            with open_warehouse(settings.home(), write=False) as con:
-                return con.execute(sql).fetchall()
-        finally:
-            if before is None:
-                del os.environ["AIRFLOW__FUPIN__HOME"]
-            else:
-                os.environ["AIRFLOW__FUPIN__HOME"] = before
-
-
 @pytest.fixture(scope="module")
 def county(tmp_path_factory):
-    return County(tmp_path_factory.mktemp("county"))
+    return County(tmp_path_factory.mktemp("county"), PEOPLE, SEED)
 
 
 def test_every_feed_of_the_dirty_county_is_merged(county):
@@ -164,3 +115,15 @@ def test_the_same_files_again_are_duplicates_and_change_nothing(county):
     assert county.warehouse("SELECT count(*) FROM core.registry_person") == marts
     assert sorted(path.name for path in (county.home / "published").iterdir()) == snapshots
     assert json.loads(before)["content_hash"] != ""
+
+
+def test_every_value_of_a_person_names_the_row_that_it_came_from(county):
+    """The declared precedence and core.person say the same of everybody."""
+    differing = county.warehouse(
+        "SELECT count(*) FROM (SELECT person_key, unnest(['village_code', 'sex_code', 'birth_date']) AS column_name, "
+        "unnest([village_code, sex_code, birth_date::VARCHAR]) AS column_value FROM core.person) AS p "
+        "FULL JOIN core.person_provenance AS v USING (person_key, column_name) "
+        "WHERE p.column_value IS DISTINCT FROM v.column_value AND NOT (p.column_value IS NULL AND v.person_key IS NULL)"
+    )
+    assert differing == [(0,)]
+    assert county.warehouse("SELECT count(DISTINCT feed) FROM core.person_provenance") == [(3,)]

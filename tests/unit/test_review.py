@@ -15,13 +15,14 @@ import openpyxl
 import pytest
 
 from connectors.feed import load_feeds
-from warehouse import identity, keys, tasks
+from warehouse import identity, keys, reviewing, tasks
 from warehouse.batch import Batch
 from warehouse.database import open_warehouse
 from warehouse.history.schema import create_tables
 from warehouse.history.tables import OPEN_DATE, OPEN_TIME
 from warehouse.identity import review
 from warehouse.identity.decisions import undo
+from warehouse.merging import load_time
 
 FEEDS = load_feeds()
 GOUBANGZI, DAFOSI = "210782008004", "210782004001"
@@ -57,6 +58,15 @@ class County:
                     f"INSERT INTO core.link_candidate SELECT ?, {record}, ?, ?, ?, ?, ?, 'model', 'v1'",
                     [feed, key, 9.0 - place, 0.9 - place / 10, place, decision],
                 )
+
+    def night(self) -> dict[str, int]:
+        """What follows when candidates have been found: answers, who is who, lists."""
+        with self.warehouse() as con:
+            identity.install(con, keys.secret("identity_key", self.home))
+            con.execute("BEGIN")
+            counts = reviewing.follow(con, FEEDS, load_time(con), self.home / "outbox")
+            con.execute("COMMIT")
+        return {name: counts[name] for name in ("decided", "changed", "pending", "lists")}
 
     def lists(self) -> list[str]:
         return sorted(path.name for path in self.outbox.glob("人员核对_*.xlsx"))
@@ -163,7 +173,7 @@ def pupils(county: County) -> str:
     """Both pupils have candidates in one township; the name of their list."""
     county.find("education_enrollment", f"hash({PUPIL}::BIGINT)", 11, 12)
     county.find("education_enrollment", f"hash({OTHER_PUPIL}::BIGINT)", 12, 11, 14, 13)
-    tasks.link()
+    county.night()
     (name,) = county.lists()
     return name
 
@@ -205,12 +215,12 @@ def test_no_id_leaves_the_warehouse(county: County) -> None:
 def test_the_same_questions_are_not_written_twice(county: County) -> None:
     name = pupils(county)
     before = (county.outbox / name).stat()
-    assert tasks.link() == {"decided": 0, "changed": 0, "pending": 2, "lists": 0}
+    assert county.night() == {"decided": 0, "changed": 0, "pending": 2, "lists": 0}
     after = (county.outbox / name).stat()
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
     # One question more: the list that nobody has touched makes room for the new one.
     county.find("registry_person", f"hash('{ELDER}')", 14)
-    assert tasks.link()["lists"] == 1 and len(county.lists()) == 2
+    assert county.night()["lists"] == 1 and len(county.lists()) == 2
     elder = next(other for other in county.lists() if other != name)
     assert "北镇" in elder and [row["姓名"] for row in county.rows(elder)] == ["李老栓"]
 
@@ -221,7 +231,7 @@ def test_a_list_that_was_written_into_is_left_alone(county: County) -> None:
     book.save(county.outbox / name)
     with county.warehouse() as con:
         con.execute(f"DELETE FROM core.link_candidate WHERE record = hash({PUPIL}::BIGINT) AND person_key = 12")
-    tasks.link()
+    county.night()
     assert county.lists() == sorted([name, name.replace(".xlsx", "(2).xlsx")])
 
 
@@ -236,19 +246,19 @@ def test_list_answer_link_withdrawn_pending_again(county: County) -> None:
     }
     assert (county.outbox / "沟帮子核对完.xlsx.回执.xlsx").is_file()
 
-    counts = tasks.link()
+    counts = county.night()
     assert (counts["decided"], counts["changed"], counts["pending"]) == (1, 1, 1)
     assert county.pupil() == (11, "review")
     ((who, why, method),) = county.asked("SELECT decided_by, why, method FROM core.identity_decision")
     item = county.asked(f"SELECT item FROM core.review_item WHERE record = hash({PUPIL}::BIGINT)")[0][0]
     assert (who, why, method) == ("赵明", f"核对表 {item}", "review")
     # Once more changes nothing; the list that is left asks for the other pupil alone.
-    assert tasks.link() == {"decided": 0, "changed": 0, "pending": 1, "lists": 0}
+    assert county.night() == {"decided": 0, "changed": 0, "pending": 1, "lists": 0}
     (left,) = county.lists()
     assert [row["姓名"] for row in county.rows(left)] == ["=张大明"]
 
     tasks.withdraw(f"link_review/{batch['batch_id']}", "填错了人", lambda line: None)
-    assert tasks.link()["decided"] == 1
+    assert county.night()["decided"] == 1
     assert county.pupil() == (None, "none")
     assert county.decisions() == [("link", 11, False)]
     (again,) = county.lists()
@@ -259,20 +269,20 @@ def test_a_corrected_answer_takes_the_place_of_the_first(county: County) -> None
     name = pupils(county)
     copy = openpyxl.load_workbook(county.outbox / name)
     county.answer(name, {"张小明": "候选1", "=张大明": "候选3"})
-    tasks.link()
+    county.night()
     assert county.pupil() == (11, "review") and county.pupil(OTHER_PUPIL) == (14, "review")
     assert county.lists() == []
 
     copy.save(county.outbox / name)  # the clerk's own copy
     county.answer(name, {"张小明": "候选2"})
-    tasks.link()
+    county.night()
     assert county.pupil() == (12, "review") and county.pupil(OTHER_PUPIL) == (14, "review")
     assert county.decisions() == [("link", 11, False), ("link", 14, True), ("link", 12, True)]
     # «Not sure» takes the answer back and leaves the question open.
     (county.outbox / name).unlink()
     copy.save(county.outbox / name)
     county.answer(name, {"张小明": "不确定"})
-    tasks.link()
+    county.night()
     assert county.pupil() == (None, "none") and county.pupil(OTHER_PUPIL) == (14, "review")
     assert len(county.lists()) == 2  # the clerk's copy and the question that is open again
 
@@ -280,32 +290,32 @@ def test_a_corrected_answer_takes_the_place_of_the_first(county: County) -> None
 def test_none_of_them_is_an_answer_too(county: County) -> None:
     name = pupils(county)
     county.answer(name, {"张小明": "都不是", "=张大明": "候选1"})
-    assert tasks.link()["pending"] == 0
+    assert county.night()["pending"] == 0
     assert county.pupil() == (None, "none") and county.pupil(OTHER_PUPIL) == (12, "review")
     assert sorted(county.decisions()) == [("link", 12, True), ("no_link", None, True)]
 
 
 def test_a_registered_person_without_an_id_is_found_among_the_residents(county: County) -> None:
     county.find("registry_person", f"hash('{ELDER}')", 13)
-    tasks.link()
+    county.night()
     (name,) = county.lists()
     (row,) = county.rows(name)
     # His household says where he lives and who heads it; the candidate lives in another township.
     assert (row["监护人或户主"], row["村"]) == ("李德福", "大佛寺社区") and " " in row["候选1村"]
     county.answer(name, {"李老栓": "候选1"})
-    assert tasks.link() == {"decided": 1, "changed": 1, "pending": 0, "lists": 0}
+    assert county.night() == {"decided": 1, "changed": 1, "pending": 0, "lists": 0}
     person, resident = county.asked(
         f"SELECT person_key FROM core.registry_person_now WHERE person_id = '{ELDER}' "
         "UNION ALL SELECT person_key FROM core.household_registration_now WHERE name = '张建国'"
     )
     assert person == resident
-    assert tasks.link()["lists"] == 0
+    assert county.night()["lists"] == 0
 
 
 def test_what_was_accepted_or_decided_is_not_asked(county: County) -> None:
     county.find("education_enrollment", f"hash({PUPIL}::BIGINT)", 11, decision="auto")
     county.find("education_enrollment", f"hash({OTHER_PUPIL}::BIGINT)", 999, 998)
-    assert tasks.link()["pending"] == 1
+    assert county.night()["pending"] == 1
     (name,) = county.lists()
     # Nobody knows where these candidates live.
     assert name == "人员核对_其他_2019-06-30.xlsx" and [row["姓名"] for row in county.rows(name)] == ["=张大明"]
@@ -322,7 +332,7 @@ def test_a_strange_number_is_counted_and_changes_nothing(county: County, caplog:
         sheet.cell(row, headers.index("结论") + 1).value = "候选3"
         sheet.cell(row, headers.index("核对人") + 1).value = "赵明"
     county.drop(book, "改动过.xlsx")
-    assert tasks.link()["decided"] == 0
+    assert county.night()["decided"] == 0
     with county.warehouse() as con:
         # Of one nobody asked, the other had two candidates.
         assert review.unanswerable(con, FEEDS) == 2
@@ -333,14 +343,14 @@ def test_a_strange_number_is_counted_and_changes_nothing(county: County, caplog:
 def test_an_engineer_s_undoing_stays_undone_until_somebody_answers_anew(county: County) -> None:
     name = pupils(county)
     county.answer(name, {"张小明": "候选1", "=张大明": "都不是"})
-    tasks.link()
+    county.night()
     with county.warehouse() as con:
         identity.install(con, keys.secret("identity_key", county.home))
         (decision,) = con.execute("SELECT decision_id FROM core.identity_decision WHERE kind = 'link'").fetchall()
         undo(con, decision[0], "engineer", "看错了", "2019-07-05")
-    assert tasks.link()["pending"] == 1 and county.pupil() == (None, "none")
-    assert tasks.link()["decided"] == 0
+    assert county.night()["pending"] == 1 and county.pupil() == (None, "none")
+    assert county.night()["decided"] == 0
     (again,) = county.lists()
     county.answer(again, {"张小明": "候选1"})
-    tasks.link()
+    county.night()
     assert county.pupil() == (11, "review")

@@ -18,7 +18,8 @@ def _progress(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _print_json(content: Any) -> None:
+def print_json(content: Any) -> None:
+    """Write ``content`` to standard output; dates as ISO."""
     print(json.dumps(content, ensure_ascii=False, indent=1, default=str))
 
 
@@ -27,9 +28,9 @@ def _simulate(arguments: argparse.Namespace) -> int:
 
     summary = simulate(
         people=arguments.people, seed=arguments.seed, out=arguments.out, dirt=arguments.dirt, fmt=arguments.format,
-        changed=arguments.changed, progress=_progress,
+        changed=arguments.changed, identity=arguments.identity, progress=_progress,
     )  # fmt: skip
-    _print_json(summary)
+    print_json(summary)
     return 0
 
 
@@ -39,7 +40,7 @@ def _sync(arguments: argparse.Namespace) -> int:
 
     summaries = tasks.sync(arguments.feeds, _progress)
     if arguments.json:
-        _print_json(summaries)
+        print_json(summaries)
     elif summaries:
         names = (
             "feed",
@@ -87,10 +88,22 @@ def _build(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _link(arguments: argparse.Namespace) -> int:
+    from warehouse import tasks
+
+    counts = tasks.link(arguments.retrain)
+    _progress("marts")
+    tasks.build(_progress)
+    _progress("snapshot")
+    tasks.publish()
+    print_json(counts)
+    return 0
+
+
 def _publish(arguments: argparse.Namespace) -> int:
     from warehouse import tasks
 
-    _print_json(tasks.publish())
+    print_json(tasks.publish())
     return 0
 
 
@@ -119,7 +132,7 @@ def _batches(arguments: argparse.Namespace) -> int:
     with open_warehouse(settings.home(), write=False) as con:
         rows = con.execute(f"SELECT {', '.join(names)} FROM ops.batch ORDER BY received_at, feed, batch_id").fetchall()
     if arguments.json:
-        _print_json([dict(zip(names, row, strict=True)) for row in rows])
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
     else:
         print_table(names, rows)
     return 0
@@ -132,7 +145,7 @@ def _verify(arguments: argparse.Namespace) -> int:
 
     # Hashing reads every block of every table, so it finds a flipped bit too.
     with open_warehouse(settings.home(), write=False) as con:
-        _print_json({"content_hash": content_hash(con, load_feeds())})
+        print_json({"content_hash": content_hash(con, load_feeds())})
     return 0
 
 
@@ -147,7 +160,7 @@ def _release(arguments: argparse.Namespace) -> int:
 def _withdraw(arguments: argparse.Namespace) -> int:
     from warehouse import tasks
 
-    _print_json(tasks.withdraw(arguments.batch, arguments.why, _progress))
+    print_json(tasks.withdraw(arguments.batch, arguments.why, _progress))
     return 0
 
 
@@ -161,6 +174,8 @@ def _check(arguments: argparse.Namespace) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The command line; ``fupin COMMAND --help`` documents each."""
+    from warehouse.cli import people
+
     top = argparse.ArgumentParser(
         prog="fupin", description="扶贫开发大数据平台: from the departments' files to a published snapshot."
     )
@@ -180,6 +195,11 @@ def parser() -> argparse.ArgumentParser:
     simulate.add_argument(
         "--changed", type=float, default=0.0, help="the same county a month later with this percentage of rows changed"
     )
+    simulate.add_argument(
+        "--identity",
+        action="store_true",
+        help="with people without ids, variants of names, shared and changed ids, and four more feeds",
+    )
     simulate.set_defaults(run=_simulate)
 
     sync = commands.add_parser("sync", help="collect, organise, merge, receipts, marts, snapshot — without a scheduler")
@@ -197,6 +217,11 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("feed", metavar="FEED")
     check.set_defaults(run=_check)
 
+    link = commands.add_parser("link", help="look for the people of rows without an id; then marts and snapshot")
+    link.add_argument(
+        "--retrain", action="store_true", help="learn from the county's present data instead of the stored model"
+    )
+    link.set_defaults(run=_link)
     commands.add_parser("build", help="rebuild the marts").set_defaults(run=_build)
     commands.add_parser("publish", help="publish the marts as a snapshot").set_defaults(run=_publish)
 
@@ -224,6 +249,8 @@ def parser() -> argparse.ArgumentParser:
     withdraw.add_argument("batch", metavar="FEED/BATCH")
     withdraw.add_argument("--why", required=True, metavar="TEXT", help="the reason, for the ledger")
     withdraw.set_defaults(run=_withdraw)
+
+    people.add_commands(commands)
 
     commands.add_parser("verify", help="read every table and print the content hash").set_defaults(run=_verify)
     return top

@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS core.record_link (
 CREATE TABLE IF NOT EXISTS core.link_candidate (
   feed VARCHAR, record UBIGINT, person_key BIGINT, weight DOUBLE, probability DOUBLE, place INTEGER, decision VARCHAR, method VARCHAR,
   model_version VARCHAR);
+CREATE TABLE IF NOT EXISTS core.household_link (feed VARCHAR, record UBIGINT, household_id VARCHAR, method VARCHAR);
 CREATE TABLE IF NOT EXISTS core.link_model (version VARCHAR, settings VARCHAR, trained_at TIMESTAMP, people BIGINT, records BIGINT);
 CREATE TABLE IF NOT EXISTS core.review_item (item VARCHAR, feed VARCHAR, record UBIGINT, made_at TIMESTAMP, candidates BIGINT[]);
 CREATE TABLE IF NOT EXISTS core.review_list (
