@@ -39,9 +39,9 @@ def county(con: duckdb.DuckDBPyConnection, people: int, rows: int, seed: str = "
 
     ``is_expected``: name, day of birth, and village or household are given, with one error at most in name and birth together.
     """
-    for name in ("name_pinyin", "name_variant"):
-        path = str(ROOT / "sql" / "codes" / f"{name}.csv")
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM read_csv('{path}', all_varchar = true)")
+    for name in ("pinyin", "variant"):
+        path = str(ROOT / "sql" / "codes" / "names" / f"{name}.csv")
+        con.execute(f"CREATE OR REPLACE TEMP TABLE bench_{name} AS FROM read_csv('{path}', all_varchar = true)")
     for name, value in {
         "seed": seed,
         "people": people,

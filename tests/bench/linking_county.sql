@@ -71,10 +71,10 @@ FROM chosen AS c;
 
 -- A character for another of the same sound, and the written-out form of a simplified one.
 CREATE OR REPLACE TEMP TABLE bench_sound AS
-SELECT a.character, min_by(b.character, hash(a.character, b.character)) AS other FROM name_pinyin AS a JOIN name_pinyin AS b ON a.pinyin = b.pinyin AND a.character <> b.character
+SELECT a.character, min_by(b.character, hash(a.character, b.character)) AS other FROM bench_pinyin AS a JOIN bench_pinyin AS b ON a.pinyin = b.pinyin AND a.character <> b.character
 WHERE ascii(a.character) BETWEEN 19968 AND 40959 AND ascii(b.character) BETWEEN 19968 AND 40959 GROUP BY a.character;
-CREATE OR REPLACE TEMP TABLE bench_variant AS
-SELECT common_character AS character, min(character) AS other FROM name_variant WHERE ascii(character) BETWEEN 19968 AND 40959 GROUP BY common_character;
+CREATE OR REPLACE TEMP TABLE bench_written_out AS
+SELECT common_character AS character, min(character) AS other FROM bench_variant WHERE ascii(character) BETWEEN 19968 AND 40959 GROUP BY common_character;
 
 CREATE OR REPLACE TEMP TABLE bench_written AS
 SELECT r.*, w.village_code AS true_village, z.head_name, z.names, strftime(birth_date, '%Y%m%d') AS ymd,
@@ -90,7 +90,7 @@ SELECT r.*, w.village_code AS true_village, z.head_name, z.names, strftime(birth
     WHEN ne < 115000 THEN name || '2'
     ELSE name END AS written_name
 FROM bench_row AS r JOIN bench_village AS w USING (v) JOIN bench_relative AS z USING (hno)
-LEFT JOIN bench_sound AS s ON s.character = right(r.name, 1) LEFT JOIN bench_variant AS t ON t.character = left(r.name, 1);
+LEFT JOIN bench_sound AS s ON s.character = right(r.name, 1) LEFT JOIN bench_written_out AS t ON t.character = left(r.name, 1);
 
 CREATE OR REPLACE TABLE unlinked AS
 SELECT row_key, written_name AS name,

@@ -21,7 +21,7 @@ VILLAGE, NEIGHBOUR, FAR = "210782107219", "210782107218", "210782004001"
 @pytest.fixture(scope="module")
 def con():
     con = duckdb.connect(config={"threads": 2})
-    county(con, 30_000, 3_000)
+    county(con, 20_000, 2_000)
     yield con
     con.close()
 
@@ -67,45 +67,43 @@ def ask(con, model):
 GU = person(1, "顾念慈", "1971-03-09", relatives=["顾怀远"])
 
 
-@pytest.mark.parametrize(
-    ("written", "decision"),
-    [
-        ("顾念慈", "auto"),
-        (" 顾 念　慈（户主）", "auto"),
-        ("顾念慈女士", "auto"),
-        ("顾念慈2", "auto"),
-        ("顧念慈", "auto"),  # a variant
-        ("顾念词", "auto"),  # the same sound
-        ("顾念?", "auto"),
-        ("?念慈", "auto"),
-        ("顾念�", "auto"),
-        ("顾念\ue123", "auto"),
-        ("顾念安", "review"),  # one other character: may be a sister
-        ("顾慈", "review"),
-        ("张守田", "review"),
-    ],
-)
-def test_a_name_may_be_written_in_many_ways_but_another_character_is_for_people_to_judge(ask, written, decision):
-    (found,) = ask([GU], row(written, "1971-03-09", sex="2"))
-    assert found[0][:2] == (1, decision)
+def test_a_name_may_be_written_in_many_ways_but_another_character_is_for_people_to_judge(ask):
+    expected = {
+        "顾念慈": "auto",
+        " 顾 念　慈（户主）": "auto",
+        "顾念慈女士": "auto",
+        "顾念慈2": "auto",
+        "顧念慈": "auto",  # a variant
+        "顾念词": "auto",  # the same sound
+        "顾念?": "auto",
+        "?念慈": "auto",
+        "顾念�": "auto",
+        "顾念\ue123": "auto",
+        "顾念安": "review",  # one other character: may be a sister
+        "顾慈": "review",
+        "张守田": "review",
+    }
+    found = ask([GU], *[row(written, "1971-03-09", sex="2") for written in expected])
+    assert {written: best[0][:2] for written, best in zip(expected, found, strict=True)} == {
+        written: (1, decision) for written, decision in expected.items()
+    }
 
 
-@pytest.mark.parametrize(
-    ("birth", "grain", "decision"),
-    [
-        ("1971-03-09", "day", "auto"),
-        ("1971-03-01", "month", "auto"),
-        ("1971-01-01", "year", "auto"),
-        ("1971-09-03", "day", "auto"),  # day and month changed places
-        ("1977-03-09", "day", "auto"),  # one digit
-        ("1971-02-13", "day", "auto"),  # the same day by the lunar calendar
-        ("1950-06-21", "day", "review"),
-        (None, None, "review"),
-    ],
-)
-def test_a_birth_may_be_vague_or_slip_but_a_name_and_a_household_are_not_enough(ask, birth, grain, decision):
-    (found,) = ask([GU], row("顾念慈", birth, grain, household="T1", relatives=["顾怀远"]))
-    assert found[0][:2] == (1, decision)
+def test_a_birth_may_be_vague_or_slip_but_a_name_and_a_household_are_not_enough(ask):
+    expected = {
+        ("1971-03-09", "day"): "auto",
+        ("1971-03-01", "month"): "auto",
+        ("1971-01-01", "year"): "auto",
+        ("1971-09-03", "day"): "auto",  # day and month changed places
+        ("1977-03-09", "day"): "auto",  # one digit
+        ("1971-02-13", "day"): "auto",  # the same day by the lunar calendar
+        ("1950-06-21", "day"): "review",
+        (None, None): "review",
+    }
+    found = ask([GU], *[row("顾念慈", *birth, household="T1", relatives=["顾怀远"]) for birth in expected])
+    assert {birth: best[0][:2] for birth, best in zip(expected, found, strict=True)} == {
+        birth: (1, decision) for birth, decision in expected.items()
+    }
 
 
 def test_the_nearer_place_weighs_more(ask, con):
@@ -130,13 +128,13 @@ def test_a_relative_in_common_and_the_sex_weigh(ask, con):
 def test_namesakes_of_one_village_and_month_are_told_apart_by_the_day_or_not_at_all(ask):
     people = [
         person(1, "王伟", "1980-05-03", "1", household="T1"),
-        person(2, "王伟", "1980-05-21", "1", household="T2"),
+        person(2, "王伟", "1980-05-21", "1", household="T2", relatives=["王富贵"]),
     ]
     vague, sure, by_household = ask(
         people,
         row("王伟", "1980-05-01", "month", "1"),
         row("王伟", "1980-05-21", "day", "1"),
-        row("王伟", "1980-05-01", "month", "1", household="T2"),
+        row("王伟", "1980-05-01", "month", "1", household="T2", relatives=["王富贵"]),
     )
     assert {key for key, *_ in vague[:2]} == {1, 2}
     assert {decision for _, decision, _ in vague} == {"review"} and vague[0][2] == 0
@@ -179,21 +177,20 @@ def test_a_father_and_his_namesake(ask):
     assert left[0][:2] == (2, "review")
 
 
-@pytest.mark.parametrize(
-    ("id_part", "decision"),
-    [
-        ("21990119710309", "auto"),
-        ("219901197103090", "auto"),
-        ("219901197103", "auto"),  # year and month
-        ("2199011971", "auto"),  # the year
-        ("219901710309", "auto"),  # an old id of fifteen digits
-        ("219901", "review"),
-        ("21990119500621", "review"),
-    ],
-)
-def test_the_digits_that_survive_of_an_id_tell_the_birth(ask, id_part, decision):
-    (found,) = ask([GU], row("顾念慈", household="T1", id_part=id_part))
-    assert found[0][:2] == (1, decision)
+def test_the_digits_that_survive_of_an_id_tell_the_birth(ask):
+    expected = {
+        "21990119710309": "auto",
+        "219901197103090": "auto",
+        "219901197103": "auto",  # year and month
+        "2199011971": "auto",  # the year
+        "219901710309": "auto",  # an old id of fifteen digits
+        "219901": "review",
+        "21990119500621": "review",
+    }
+    found = ask([GU], *[row("顾念慈", household="T1", id_part=part) for part in expected])
+    assert {part: best[0][:2] for part, best in zip(expected, found, strict=True)} == {
+        part: (1, decision) for part, decision in expected.items()
+    }
 
 
 def test_an_id_rescues_a_wrong_date_and_counts_once_beside_a_right_one(ask, con):
@@ -215,7 +212,7 @@ def test_a_stranger_gets_no_automatic_link_and_an_empty_row_no_candidate(ask):
 
 def test_a_row_is_linked_once_or_has_at_most_five_candidates(con, model):
     told = linking.link(con, "unlinked", "people", model, "linked")
-    assert told["rows"] == 3_000 and told["auto"] + told["review"] + told["none"] == 3_000
+    assert told["rows"] == 2_000 and told["auto"] + told["review"] + told["none"] == 2_000
     assert con.execute(
         "SELECT count(*) FROM (SELECT row_key FROM linked GROUP BY row_key HAVING count(*) FILTER (decision = 'auto') > 1 "
         "OR bool_or(decision = 'auto') AND count(*) > 1 OR count(*) > 5 OR max(rank) <> count(*))"
@@ -229,14 +226,19 @@ def test_a_row_is_linked_once_or_has_at_most_five_candidates(con, model):
     assert found["link_precision"] == 1.0 and found["link_recall"] >= 0.90 and found["link_seen"] >= 0.98
 
 
-def test_the_same_county_in_another_order_gives_the_same_model_and_the_same_links(con, model):
+def test_the_same_county_in_another_order_gives_the_same_model_and_the_same_links(con, model, tmp_path):
+    con.execute(f"ATTACH '{tmp_path / 'other.duckdb'}' AS other")
     for name, key in (("people", "person_key"), ("unlinked", "row_key")):
-        con.execute(f"CREATE OR REPLACE TEMP TABLE shuffled_{name} AS FROM {name} ORDER BY hash({key})")
-    again = linking.train(con, "shuffled_unlinked", "shuffled_people", 7)
+        con.execute(f"CREATE TABLE other.{name} AS FROM {name} ORDER BY hash({key})")
+    con.execute("DETACH other")
+    # Read-only: training writes nothing into the warehouse that it reads.
+    with duckdb.connect(str(tmp_path / "other.duckdb"), read_only=True, config={"threads": 2}) as other:
+        again = linking.train(other, "unlinked", "people", 7)
     assert again == model
-    assert linking.train(con, "unlinked", "people", 8).version != model.version
+    con.execute(f"ATTACH '{tmp_path / 'other.duckdb'}' AS other")
     linking.link(con, "unlinked", "people", model, "once")
-    linking.link(con, "shuffled_unlinked", "shuffled_people", again, "twice")
+    linking.link(con, "other.unlinked", "other.people", again, "twice")
+    con.execute("DETACH other")
     assert con.execute("SELECT count(*) FROM (FROM once EXCEPT FROM twice)").fetchone() == (0,)
     assert con.execute("SELECT count(*) FROM (FROM twice EXCEPT FROM once)").fetchone() == (0,)
 
@@ -245,8 +247,8 @@ def test_nothing_is_said_and_nothing_left_behind(con, model, capfd, caplog, tmp_
     monkeypatch.chdir(tmp_path)
     level = logging.getLogger("splink").level
     before = con.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall()
-    linking.train(con, "unlinked", "people", 7)
-    linking.link(con, "unlinked", "people", model, "linked_again")
+    other = linking.train(con, "unlinked", "people", 8)
+    linking.link(con, "unlinked", "people", other, "linked_again")
     after = con.execute(
         "SELECT table_name FROM duckdb_tables() WHERE table_name <> 'linked_again' ORDER BY 1"
     ).fetchall()
@@ -256,6 +258,7 @@ def test_nothing_is_said_and_nothing_left_behind(con, model, capfd, caplog, tmp_
     )
     assert capfd.readouterr() == ("", "") and not caplog.records and not list(tmp_path.iterdir())
     assert logging.getLogger("splink").level == level
+    assert other.version != model.version, "another seed, another sample"
 
 
 def test_a_model_from_elsewhere_fails_without_a_word_about_anybody(con, model):

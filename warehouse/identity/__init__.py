@@ -3,7 +3,8 @@
 A person's key is a keyed hash (HMAC-SHA-256) of the citizen id, so it is the same whichever feed or batch comes first, and cannot
 be found by trying the ids of a county without the key. ``core.identity`` is the only table that holds the ids themselves.
 
-Tiers: exact 18 digits, 15 → 18, disability certificate, student number ``G…``; each row carries the tier as ``link_method``.
+Tiers: exact 18 digits, 15 → 18, disability certificate, student number ``G…``; each row carries the tier as ``link_method``. Rows
+that have none of them are the business of :mod:`warehouse.identity.linking`.
 """
 
 from __future__ import annotations

@@ -98,12 +98,12 @@ def _weigh(con: duckdb.DuckDBPyConnection, when: str, retrain: bool) -> dict[str
         )
     else:
         model = linking.Model(*map(str, stored))
-    counts = linking.link(con, "rows_left", "people_left", model, "temp.links_found")
+    counts = linking.link(con, "rows_left", "people_left", model, "links_found")
     con.execute(
         "INSERT INTO core.link_candidate SELECT r.feed, r.record, l.person_key, l.weight, l.probability, l.rank, "
         # Who knows the head only is told of a household; a person decides whether it is this one.
         "CASE WHEN r.about_head THEN 'review' ELSE l.decision END, l.method, l.model_version "
         "FROM links_found AS l JOIN rows_left AS r USING (row_key) WHERE l.person_key IS DISTINCT FROM r.own_key"
     )
-    con.execute("DROP TABLE temp.links_found")
+    con.execute('DROP TABLE "temp".links_found')
     return {name: counts[name] for name in ("auto", "review", "none")}

@@ -32,7 +32,7 @@ def train(con: duckdb.DuckDBPyConnection, unlinked: str, people: str, seed: int)
 
 
 def link(con: duckdb.DuckDBPyConnection, unlinked: str, people: str, model: Model, out: str) -> dict[str, int]:
-    """Replace the table ``out``: ``row_key``, ``person_key``, ``weight`` (log2), ``probability``, ``rank`` (1 = the row's best), ``margin``
+    """Replace the temporary table ``out``: ``row_key``, ``person_key``, ``weight`` (log2), ``probability``, ``rank`` (1 = the row's best), ``margin``
     (log2 over the best other candidate, NULL without one), ``decision`` ``auto`` or ``review``, ``method`` ``splink``, ``model_version``.
 
     A linked row stands there once, any other with its best candidates, at most five. Returns ``rows``, ``pairs`` weighed, rows ``auto``,
@@ -42,7 +42,7 @@ def link(con: duckdb.DuckDBPyConnection, unlinked: str, people: str, model: Mode
         pairs = engine.weigh(con, known, rows, model, "linking_scored")
         decide.decide(con, "linking_scored", known, rows, county.COUNTY, "linking_decided")
         con.execute(
-            f"CREATE OR REPLACE TABLE {out} AS SELECT row_key, known_key AS person_key, weight, probability, rank, margin, decision, "
+            f"CREATE OR REPLACE TEMP TABLE {out} AS SELECT row_key, known_key AS person_key, weight, probability, rank, margin, decision, "
             f"'splink' AS method, CAST(? AS VARCHAR) AS model_version FROM linking_decided ORDER BY row_key, rank",
             [model.version],
         )
@@ -60,5 +60,5 @@ def _prepared(con: duckdb.DuckDBPyConnection, unlinked: str, people: str) -> Ite
     try:
         yield prepare.prepare(con, unlinked, people)
     finally:
-        for name in ("people", "rows", "scored", "few", "decided", "character", "name_variant", "name_pinyin"):
+        for name in ("people", "rows", "scored", "few", "decided", "character", "variant", "pinyin"):
             con.execute(f"DROP TABLE IF EXISTS temp.linking_{name}")

@@ -63,6 +63,12 @@ def _api(con: duckdb.DuckDBPyConnection) -> DuckDBAPI:
         def _setup_for_execute_sql(self, sql: str, physical_name: str) -> str:
             return super()._setup_for_execute_sql(sql, physical_name).replace("CREATE TABLE", "CREATE TEMP TABLE", 1)
 
+        def _table_registration(self, input: Any, table_name: str) -> None:
+            # Splink's counts of levels, a list of records: it would take them to DuckDB through pyarrow, which nothing else here needs.
+            columns = {name: [record[name] for record in input] for name in input[0]}
+            cells = ", ".join(f"unnest(?) AS {name}" for name in columns)
+            con.execute(f"CREATE OR REPLACE TEMP TABLE {table_name} AS SELECT {cells}", list(columns.values()))
+
     return Temporary(con)
 
 

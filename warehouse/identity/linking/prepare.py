@@ -1,19 +1,17 @@
 """People and rows as they are compared: names folded and sounded out, birth dates by precision, villages by level.
 
-Only for comparing: what is stored stays as it was sent. Macros of ``sql/macros`` do the reading of a cell, ``name_variant.csv`` and
-``name_pinyin.csv`` of ``sql/codes`` say which characters are forms of one another and how they sound.
+Only for comparing: what is stored stays as it was sent. Macros of ``sql/macros`` do the reading of a cell, ``variant.csv`` and
+``pinyin.csv`` of ``sql/codes/names`` say which characters are forms of one another and how they sound.
 """
 
 from __future__ import annotations
-
-import csv
 
 import duckdb
 
 from connectors.settings import ROOT
 from expectations import normalise
 
-CODES = ROOT / "sql" / "codes"
+CODES = ROOT / "sql" / "codes" / "names"
 
 # From a stated date, else from the digits of a surviving id; `birth_other` is what the id says where it contradicts.
 BIRTH_OF_ROW = """
@@ -41,27 +39,27 @@ def install(con: duckdb.DuckDBPyConnection) -> None:
     """
     normalise.install(con)
     for name, columns in (
-        ("name_variant", "character, common"),
-        ("name_pinyin", "character, pinyin, surname_pinyin"),
+        ("variant", ("character", "common")),
+        ("pinyin", ("character", "pinyin", "surname_pinyin")),
     ):
-        with open(CODES / f"{name}.csv", encoding="utf-8", newline="") as handle:
-            _, *rows = csv.reader(handle)
-        values = [list(column) for column in zip(*rows, strict=True)]
+        # As one text: a list of values is bound one by one, and a connection of ours need not be allowed to read files.
+        _, lines = (CODES / f"{name}.csv").read_text(encoding="utf-8").strip().split("\n", 1)
+        cells = ", ".join(f"split_part(line, ',', {place}) AS {column}" for place, column in enumerate(columns, 1))
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE linking_{name} AS SELECT * FROM (SELECT {', '.join('unnest(?)' for _ in values)}) AS t ({columns})",
-            values,
+            f"CREATE OR REPLACE TEMP TABLE linking_{name} AS SELECT {cells} FROM (SELECT unnest(string_split(?, chr(10))) AS line)",
+            [lines],
         )
     con.execute(
         "CREATE OR REPLACE TEMP TABLE linking_character AS WITH syllable AS ("
-        "  SELECT pinyin, min(character) AS sound FROM linking_name_pinyin GROUP BY pinyin"
+        "  SELECT pinyin, min(character) AS sound FROM linking_pinyin GROUP BY pinyin"
         "), written AS ("
-        "  SELECT character, character AS common FROM linking_name_pinyin ANTI JOIN linking_name_variant USING (character)"
-        "  UNION ALL SELECT character, common FROM linking_name_variant"
+        "  SELECT character, character AS common FROM linking_pinyin ANTI JOIN linking_variant USING (character)"
+        "  UNION ALL SELECT character, common FROM linking_variant"
         ") SELECT w.character, w.common, coalesce(s.sound, w.common) AS sound, coalesce(f.sound, w.common) AS surname_sound FROM written AS w "
-        "LEFT JOIN linking_name_pinyin AS p ON p.character = w.common LEFT JOIN syllable AS s ON s.pinyin = p.pinyin "
+        "LEFT JOIN linking_pinyin AS p ON p.character = w.common LEFT JOIN syllable AS s ON s.pinyin = p.pinyin "
         "LEFT JOIN syllable AS f ON f.pinyin = p.surname_pinyin"
     )
-    con.execute("DROP TABLE linking_name_variant; DROP TABLE linking_name_pinyin")
+    con.execute("DROP TABLE linking_variant; DROP TABLE linking_pinyin")
 
 
 def _prepared(source: str, key: str, birth: str) -> str:
