@@ -23,10 +23,11 @@ RECORD = (
     ("村", 16),
     ("监护人或户主", 14),
 )
-CANDIDATE = (("姓名", 10), ("出生日期", 12), ("性别", 6), ("村", 16), ("户主", 10), ("公民身份号码", 21))
+CANDIDATE = (("姓名", 10), ("出生日期", 12), ("性别", 6), ("村", 20), ("户主", 10), ("公民身份号码", 21))
 ANSWER = (("结论", 11), ("核对人", 11), ("核对日期", 13), ("备注", 24))
-# Which cell of a candidate is compared with which of the record's; the last one may name a guardian instead of the head.
-COMPARED = {0: 2, 1: 3, 2: 4, 3: 5}
+# Which cell of a candidate is compared with which of the record's. A guardian who is not the head tells nothing.
+COMPARED = {0: 2, 1: 3, 2: 4, 3: 5, 4: 6}
+DIFFERING = (0, 1, 2, 3)
 FIRST_ROW = 4
 BANDS = ("#2E7D32", "#5E4B9C", "#8A5A00")
 HOW = (
@@ -40,7 +41,7 @@ EXPLANATION = (
     )),
     ("怎样填", (
         "先看左边蓝色部分：记录本身写了什么、来自哪一种数据。再看候选1、候选2、候选3（按可能性从大到小排列，可能不足三个）。",
-        "绿字：与记录相同。橙底：与记录不同，或有一方没有写。名字同音、少一个字，出生日期差一天或农历公历之差，都可能仍是同一个人。",
+        "绿字：与记录相同。橙底：与记录不同。有一方没有写的不着色。名字同音、少一个字，出生日期差一天或农历公历之差，都可能仍是同一个人。",
         "公民身份号码只显示前四位和后两位，够您与户口簿、身份证核对即可；请不要在表里填写完整号码。",
         "“结论”从下拉框里选：候选1、候选2、候选3、都不是、不确定。“核对人”必须填写姓名，“核对日期”填年月日，有话写在“备注”。",
     )),
@@ -168,13 +169,14 @@ def _row(sheet: Any, looks: Looks, row: int, texts: Sequence[Any], shown: int, a
     for number in range(shown):
         for place in range(len(CANDIDATE)):
             text = candidates[number * len(CANDIDATE) + place]
+            stated = record[COMPARED[place]] if place in COMPARED else None
             form = looks.known
             if number >= options:
                 form = looks.nobody
-            elif place in COMPARED:
-                form = looks.same if text and text == record[COMPARED[place]] else looks.other
-            elif place == 4 and text and text == record[6]:
+            elif text and text == stated:
                 form = looks.same
+            elif text and stated and place in DIFFERING:
+                form = looks.other
             put(sheet, row, len(RECORD) + number * len(CANDIDATE) + place, text, form)
     for place, form in enumerate((looks.choose, looks.write, looks.date, looks.write)):
         sheet.write_blank(row, answer + place, None, form)
