@@ -65,7 +65,7 @@ with DAG(
         return tasks.questions()
 
     @task(pool=WRITER, outlets=[who_is_who()])
-    def settle(question: str, answer: dict[str, Any], outlet_events: Any = None) -> dict[str, int]:
+    def settle(question: str, answer: Any, outlet_events: Any = None) -> dict[str, int]:
         """Write down the answer and what follows from it."""
         from warehouse import tasks
 

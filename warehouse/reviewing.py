@@ -22,12 +22,10 @@ FOLLOWS = ("person_alias", "person_split", "record_link")
 def follow(con: duckdb.DuckDBPyConnection, feeds: dict[str, Feed], when: str, outbox: Path) -> dict[str, int]:
     """Apply the answers of review lists, recompute who is who, write the lists that have changed, inside the caller's transaction.
 
-    Returns ``decided`` (made or undone), ``changed`` (1 if anybody is somebody else now), ``pending`` (records that wait), ``lists``
-    (files written) and what ``resolve`` counts. ``outbox``: the folder of all departments' outboxes. Follow with :func:`deliver`.
+    Returns ``decided`` (made or undone), ``pending`` (records that wait), ``lists`` (files written) and what ``resolve`` counts.
+    ``outbox``: the folder of all departments' outboxes. Follow with :func:`deliver`.
     """
-    before = _who_is_who(con)
     counts = {"decided": review.apply(con, feeds, when), **decisions.resolve(con, feeds)}
-    counts["changed"] = int(_who_is_who(con) != before)
     as_of = run_date(con)
     counts["lists"] = len(review.write_lists(con, feeds, outbox, as_of)) if as_of else 0
     counts["pending"] = review.pending(con, feeds)
@@ -63,11 +61,11 @@ def settle(home: Path, feeds: dict[str, Feed], question: str, answer: str, who: 
     with open_warehouse(home) as con:
         _prepare(con, home, feeds)
         con.execute("BEGIN")
-        before = _who_is_who(con)
+        before = who_is_who(con)
         counts = {"decided": questions.settle(con, question, answer, who, load_time(con))}
         if counts["decided"]:
             decisions.resolve(con, feeds)
-        counts["changed"] = int(_who_is_who(con) != before)
+        counts["changed"] = int(who_is_who(con) != before)
         con.execute("COMMIT")
     return counts
 
@@ -77,7 +75,8 @@ def _prepare(con: duckdb.DuckDBPyConnection, home: Path, feeds: dict[str, Feed])
     identity.install(con, keys.secret("identity_key", home))
 
 
-def _who_is_who(con: duckdb.DuckDBPyConnection) -> list[Any]:
+def who_is_who(con: duckdb.DuckDBPyConnection) -> list[Any]:
+    """A fingerprint of who is who: equal before and after means that no mart has to be rebuilt."""
     parts = " UNION ALL ".join(
         f"SELECT '{name}' AS part, count(*), bit_xor(hash(t)) FROM core.{name} AS t" for name in FOLLOWS
     )

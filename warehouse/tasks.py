@@ -133,7 +133,7 @@ def link(retrain: bool = False) -> dict[str, int]:
     from warehouse import identity, keys, monitor, reviewing
     from warehouse.database import open_warehouse
     from warehouse.history.schema import create_tables
-    from warehouse.identity import linkage
+    from warehouse.identity import decisions, linkage
     from warehouse.merging import load_time
 
     feeds = load_feeds()
@@ -146,9 +146,13 @@ def link(retrain: bool = False) -> dict[str, int]:
             if not con.execute("SELECT count(*) FROM duckdb_views() WHERE view_name = 'person'").fetchone()[0]:  # type: ignore[index]
                 monitor.build(con, feeds)
             con.execute("BEGIN")
-            when = load_time(con)
+            when, before = load_time(con), reviewing.who_is_who(con)
+            # What last night linked by itself is forgotten first: who was merged then is no candidate today, and would come apart again.
+            con.execute("DELETE FROM core.link_candidate")
+            decisions.resolve(con, feeds)
             counts = linkage.link(con, feeds, when, retrain=retrain)
             counts |= reviewing.follow(con, feeds, when, home / "outbox")
+            counts["changed"] = int(reviewing.who_is_who(con) != before)
             con.execute("COMMIT")
         reviewing.deliver(home, feeds)
     return counts

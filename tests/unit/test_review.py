@@ -64,7 +64,9 @@ class County:
         with self.warehouse() as con:
             identity.install(con, keys.secret("identity_key", self.home))
             con.execute("BEGIN")
+            before = reviewing.who_is_who(con)
             counts = reviewing.follow(con, FEEDS, load_time(con), self.home / "outbox")
+            counts["changed"] = int(reviewing.who_is_who(con) != before)
             con.execute("COMMIT")
         return {name: counts[name] for name in ("decided", "changed", "pending", "lists")}
 
