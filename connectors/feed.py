@@ -208,6 +208,10 @@ def _load(path: Path, changed: int, size: int) -> Feed:
             "partial_by is for full lists: elsewhere absence says nothing",
         ),
         (set(raw.get("source", {}).get("fill_down", ())) <= set(names), "source.fill_down names an undeclared column"),
+        (
+            set(raw.get("source", {}).get("skip_empty", ())) <= set(names),
+            "source.skip_empty names an undeclared column",
+        ),
         (raw.get("source", {}).get("kind", "drop") in SOURCES, f"source.kind must be one of {sorted(SOURCES)}"),
     ]
     for passed, message in checks:

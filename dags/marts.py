@@ -1,4 +1,4 @@
-"""The Airflow DAG that rebuilds the marts and publishes 发布 whenever a feed's rows have changed.
+"""The Airflow DAG that rebuilds the marts and publishes 发布 whenever a feed's rows, or who they are about, have changed.
 
 It works from the warehouse's state, not from the events: several merges may share one run, and a merge that ends while
 a run is under way starts another one after it.
@@ -11,7 +11,7 @@ from typing import Any
 from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable, task
 
 from connectors.feed import load_feeds
-from warehouse.upkeep.assets import MARTS, SNAPSHOT, tables
+from warehouse.upkeep.assets import IDENTITY, MARTS, SNAPSHOT, tables
 from warehouse.upkeep.pools import WRITER
 from warehouse.upkeep.retries import DEFAULTS
 
@@ -26,9 +26,9 @@ with DAG(
     dag_display_name="专题表与发布 marts",
     description="Rebuild the marts from the warehouse, then publish a de-identified snapshot",
     doc_md=__doc__,
-    # Any feed's merge; the clock is a safety net that finds nothing to do when all went well.
+    # Any feed's merge, any change of who is who; the clock is a safety net that finds nothing to do when all went well.
     schedule=AssetOrTimeSchedule(
-        assets=AssetAny(*tables(load_feeds()).values()),
+        assets=AssetAny(*tables(load_feeds()).values(), IDENTITY),
         timetable=CronTriggerTimetable("41 * * * *", timezone="Asia/Shanghai"),
     ),
     catchup=False,

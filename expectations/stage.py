@@ -66,11 +66,17 @@ def _skip_sql(feed: Feed, reading: Reading) -> str:
         f"{key} IS NULL{odd} OR {key} = {header} OR contains({key}, '计') OR contains({key}, '：') OR contains({key}, ':') "
         f"OR {counted} OR strlen({key}) < 4"
     )
-    return (
+    odd_one = (
         f"CASE WHEN {looked_at} THEN "
         f"CASE WHEN strlen(trim({every}, ' 　')) = 0 THEN 'blank' WHEN {key} = {header} THEN 'header' {page}"
         f"WHEN {total} THEN 'total' WHEN {footer} THEN 'footer' END END"
     )
+    # A form's line that nobody has filled in.
+    places = [reading.mapping[name] for name in feed.source.get("skip_empty", ()) if name in reading.mapping]
+    if not places:
+        return odd_one
+    empty = " OR ".join(f"c{place} IS NULL OR strlen(trim(c{place}, ' 　')) = 0" for place in places)
+    return f"coalesce({odd_one}, CASE WHEN {empty} THEN 'unfilled' END)"
 
 
 def stage(con: duckdb.DuckDBPyConnection, folder: Path, feed: Feed, reading: Reading) -> Staged:
@@ -114,7 +120,7 @@ def stage(con: duckdb.DuckDBPyConnection, folder: Path, feed: Feed, reading: Rea
     counted = con.execute(f"SELECT _skip, count(*) FROM read_parquet('{rows}') GROUP BY _skip").fetchall()
     data = sum(count for kind, count in counted if kind is None)
     skipped: list[dict[str, Any]] = []
-    if len(counted) > 1:
+    if any(kind is not None for kind, _ in counted):
         found = con.execute(
             f"SELECT _row, _skip FROM ({rows_sql(folder, data_only=False)}) WHERE _skip IS NOT NULL ORDER BY _row"
         )
@@ -126,7 +132,10 @@ def stage(con: duckdb.DuckDBPyConnection, folder: Path, feed: Feed, reading: Rea
     staged = Staged(
         rows_read=data + len(faulty), present={cell.column.name for cell in cells}, skipped=skipped, broken=faulty
     )
-    if staged.rows_read == 0:
+    if staged.rows_read == 0 and any(item["kind"] == "unfilled" for item in skipped):
+        labels = "”和“".join(feed.column(name).label for name in feed.source["skip_empty"])
+        staged.problems.append({"code": "HEADER_ONLY", "message": f"没有一行填写了“{labels}”。请填写后重新报送。"})
+    elif staged.rows_read == 0:
         staged.problems.append(
             {"code": "HEADER_ONLY", "message": "文件只有表头，没有数据行。如果本期确实没有数据，请与数据工程师联系。"}
         )

@@ -124,28 +124,53 @@ def feedback(feed: str, batch_id: str) -> dict[str, Any]:
 
 @scrubbed
 def link(retrain: bool = False) -> dict[str, int]:
-    """Look for the people of rows without an id (the tiers beyond the id); returns rows per outcome. The marts follow with the next build.
+    """Who is who: the people of rows without an id (the tiers beyond the id), what people have answered, and the lists that ask them.
 
-    ``retrain``: learn from the county's present data instead of using the stored model.
+    Returns rows per outcome; ``changed`` is 1 if anybody is somebody else now: then the marts are to be rebuilt. ``retrain``: learn from
+    the county's present data instead of using the stored model.
     """
     from expectations import normalise
-    from warehouse import identity, keys, monitor
+    from warehouse import identity, keys, monitor, reviewing
     from warehouse.database import open_warehouse
     from warehouse.history.schema import create_tables
     from warehouse.identity import linkage
     from warehouse.merging import load_time
 
     feeds = load_feeds()
-    with without_row_text("linking"), open_warehouse(settings.home()) as con:
-        create_tables(con, feeds.values())
-        normalise.install(con)
-        identity.install(con, keys.secret("identity_key", settings.home()))
-        if not con.execute("SELECT count(*) FROM duckdb_views() WHERE view_name = 'person'").fetchone()[0]:  # type: ignore[index]
-            monitor.build(con, feeds)
-        con.execute("BEGIN")
-        counts = linkage.link(con, feeds, load_time(con), retrain=retrain)
-        con.execute("COMMIT")
+    home = settings.home()
+    with without_row_text("linking"):
+        with open_warehouse(home) as con:
+            create_tables(con, feeds.values())
+            normalise.install(con)
+            identity.install(con, keys.secret("identity_key", home))
+            if not con.execute("SELECT count(*) FROM duckdb_views() WHERE view_name = 'person'").fetchone()[0]:  # type: ignore[index]
+                monitor.build(con, feeds)
+            con.execute("BEGIN")
+            when, before = load_time(con), reviewing.who_is_who(con)
+            counts = linkage.link(con, feeds, when, retrain=retrain)
+            counts |= reviewing.follow(con, feeds, when, home / "outbox")
+            counts["changed"] = int(reviewing.who_is_who(con) != before)
+            con.execute("COMMIT")
+        reviewing.deliver(home, feeds)
     return counts
+
+
+@scrubbed
+def questions() -> list[dict[str, str]]:
+    """What an engineer has to be asked about ids that two people use: ``question``, ``subject``, ``body``; no personal data."""
+    from warehouse import reviewing
+
+    with without_row_text("looking for questions about people"):
+        return reviewing.ask(settings.home(), load_feeds())
+
+
+@scrubbed
+def settle(question: str, answer: str, who: str) -> dict[str, int]:
+    """Write down an engineer's answer to one of :func:`questions`; returns ``decided`` and ``changed``."""
+    from warehouse import reviewing
+
+    with without_row_text(f"settling question {question}"):
+        return reviewing.settle(settings.home(), load_feeds(), question, answer, who)
 
 
 @scrubbed

@@ -32,6 +32,7 @@ SKIPPED = {
     "footer": "表尾（填表人、说明等）",
     "total_or_footer": "合计行或表尾",
     "blank": "空行",
+    "unfilled": "没有填写的行",
 }
 
 
@@ -178,7 +179,7 @@ def _counts(sheet: Any, styles: Styles, receipt: Receipt, row: int) -> int:
         ("接收", "rows_landed", "通过检查的行"),
         ("退回", "rows_quarantined", "有错误的行，见“退回行”"),
     ]
-    names.append(("跳过", "rows_skipped", "合计、表尾、重复表头、空行，不算数据，见“识别说明”"))
+    names.append(("跳过", "rows_skipped", "合计、表尾、重复表头、空行、没有填写的行，不算数据，见“识别说明”"))
     if receipt.batch.get("state") == "merged":
         names += [
             ("其中新增或变更", "rows_inserted", "入库时新写入的行"),

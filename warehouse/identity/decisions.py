@@ -76,6 +76,36 @@ def undo(con: duckdb.DuckDBPyConnection, decision_id: str, who: str, why: str, w
         raise TerminalError(f"no decision {decision_id} stands")
 
 
+def decide_all(con: duckdb.DuckDBPyConnection, source: str, method: str, when: str) -> int:
+    """Write down every decision of the relation ``source`` (kind, person_key, other_key, name, feed, record, who, why); returns how many are new.
+
+    One that stands already is not written twice, as with :func:`decide`. Follow with :func:`resolve`.
+    """
+    subject = "kind, person_key, other_key, name, feed, record"
+    same = " AND ".join(f"d.{column.strip()} IS NOT DISTINCT FROM s.{column.strip()}" for column in subject.split(","))
+    written = con.execute(
+        f"INSERT INTO core.identity_decision (decision_id, {subject}, method, decided_at, decided_by, why) "
+        f"SELECT left(sha256(concat_ws('|', kind, {', '.join(_text(name) for name in subject.split(', ')[1:])}, {literal(when)})), 16), "
+        f"{subject}, {literal(method)}, TIMESTAMP {literal(when)}, who, why FROM (SELECT DISTINCT ON ({subject}) * FROM {source} ORDER BY who, why) AS s "
+        f"WHERE NOT EXISTS (SELECT 1 FROM core.identity_decision AS d WHERE d.undone_at IS NULL AND {same})"
+    ).fetchone()
+    return int(written[0]) if written else 0
+
+
+def undo_all(con: duckdb.DuckDBPyConnection, source: str, who: str, why: str, when: str) -> int:
+    """Take back every standing decision whose ``decision_id`` is in the relation ``source``; returns how many. Follow with :func:`resolve`."""
+    undone = con.execute(
+        f"UPDATE core.identity_decision SET undone_at = ?, undone_by = ?, undone_why = ? WHERE undone_at IS NULL "
+        f"AND decision_id IN (SELECT decision_id FROM {source})",
+        [dt.datetime.fromisoformat(when), who, why],
+    ).fetchone()
+    return int(undone[0]) if undone else 0
+
+
+def _text(name: str) -> str:
+    return f"coalesce(CAST({name} AS VARCHAR), '')"
+
+
 def resolve(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> dict[str, int]:
     """Recompute who is who from all decisions that stand, registry numbers and automatic links; returns rows per table.
 

@@ -74,6 +74,12 @@ class AirflowApi:
             self._log_in()
         return self._send("POST", f"/api/v2{path}", json=body).json()
 
+    def patch(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The JSON answer of ``PATCH /api/v2<path>``."""
+        if "Authorization" not in self._session.headers:
+            self._log_in()
+        return self._send("PATCH", f"/api/v2{path}", json=body).json()
+
     def _log_in(self) -> None:
         user = first_user()
         try:

@@ -168,7 +168,8 @@ def _wait_until_ready(components: Components, api: AirflowApi) -> None:
     begun = last = time.monotonic()
     missing = "api-server"
     feeds = load_feeds()
-    expected = {*feeds, *(f"inbox_{feed.department}" for feed in feeds.values() if feed.dropped), "marts", "freshness"}
+    inboxes = {f"inbox_{feed.department}" for feed in feeds.values() if feed.dropped}
+    expected = {*feeds, *inboxes, "marts", "freshness", "identity"}
     warm = False
     while True:
         if (name := components.ended()) is not None:

@@ -1,0 +1,358 @@
+"""A record without an id, a clerk with a list: from the workbook in the outbox to a link that stands, and back again."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import openpyxl
+import pytest
+
+from connectors.feed import load_feeds
+from warehouse import identity, keys, reviewing, tasks
+from warehouse.batch import Batch
+from warehouse.database import open_warehouse
+from warehouse.history.schema import create_tables
+from warehouse.history.tables import OPEN_DATE, OPEN_TIME
+from warehouse.identity import review
+from warehouse.identity.decisions import undo
+from warehouse.merging import load_time
+
+FEEDS = load_feeds()
+GOUBANGZI, DAFOSI = "210782008004", "210782004001"
+# Ids of the division 2199, which was never assigned.
+IDS = {11: "219901201005020018", 12: "219902201005030029", 13: "219903196003040036", 14: "219904197007080042"}
+PUPIL, OTHER_PUPIL, ELDER = "1001", "1002", "2107820000000001"
+
+
+class County:
+    """The poverty office and its warehouse, at a data root of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.outbox = home / "outbox" / "fupinban"
+        self.inbox = home / "ingest" / "fupinban"
+        self.inbox.mkdir(parents=True)
+        with self.warehouse() as con:
+            create_tables(con, FEEDS.values())
+            _people(con)
+
+    def warehouse(self) -> Any:
+        return open_warehouse(self.home)
+
+    def asked(self, sql: str) -> list[tuple[Any, ...]]:
+        with self.warehouse() as con:
+            return con.execute(sql).fetchall()
+
+    def find(self, feed: str, record: str, *candidates: int, decision: str = "review") -> None:
+        """What the probabilistic tier leaves behind: the candidates of a record, best first."""
+        with self.warehouse() as con:
+            for place, key in enumerate(candidates, 1):
+                con.execute(
+                    f"INSERT INTO core.link_candidate SELECT ?, {record}, ?, ?, ?, ?, ?, 'model', 'v1'",
+                    [feed, key, 9.0 - place, 0.9 - place / 10, place, decision],
+                )
+
+    def night(self) -> dict[str, int]:
+        """What follows when candidates have been found: answers, who is who, lists."""
+        with self.warehouse() as con:
+            identity.install(con, keys.secret("identity_key", self.home))
+            con.execute("BEGIN")
+            before = reviewing.who_is_who(con)
+            counts = reviewing.follow(con, FEEDS, load_time(con), self.home / "outbox")
+            counts["changed"] = int(reviewing.who_is_who(con) != before)
+            con.execute("COMMIT")
+        return {name: counts[name] for name in ("decided", "changed", "pending", "lists")}
+
+    def lists(self) -> list[str]:
+        return sorted(path.name for path in self.outbox.glob("人员核对_*.xlsx"))
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """The rows of a list by header; a header that stands again belongs to the next candidate: 姓名, 候选1姓名, …"""
+        sheet = openpyxl.load_workbook(self.outbox / name)["核对表"]
+        found = []
+        for cells in sheet.iter_rows(min_row=5, values_only=True):
+            found.append(dict(zip(_headers(sheet), cells, strict=True)))
+        return found
+
+    def answer(
+        self, name: str, answers: dict[str, str], as_: str | None = None, note: str = "已核对户口簿"
+    ) -> dict[str, Any]:
+        """A clerk fills in a list (name of the record → conclusion) and drops it back; the batch as it ends."""
+        book = openpyxl.load_workbook(self.outbox / name)
+        sheet = book["核对表"]
+        headers = _headers(sheet)
+        for row in range(5, sheet.max_row + 1):
+            who = sheet.cell(row, headers.index("姓名") + 1).value
+            if who in answers:
+                for header, value in zip(("结论", "核对人", "备注"), (answers[who], "赵明", note), strict=True):
+                    sheet.cell(row, headers.index(header) + 1).value = value
+        return self.drop(book, as_ or f"回{time.monotonic_ns()}_{name}")
+
+    def drop(self, book: openpyxl.Workbook, name: str) -> dict[str, Any]:
+        path = self.inbox / name
+        book.save(path)
+        os.utime(path, (time.time() - 3600,) * 2)
+        (reference,) = tasks.collect("link_review")
+        feed, batch_id = reference.split("/")
+        assert feed == "link_review", "the list was not recognised"
+        tasks.organise(feed, batch_id)
+        tasks.merge(feed, batch_id)
+        tasks.feedback(feed, batch_id)
+        return Batch.load(self.home, reference).data
+
+    def pupil(self, key: str = PUPIL) -> tuple[Any, ...]:
+        return self.asked(
+            f"SELECT person_key, link_method FROM core.education_enrollment_now WHERE student_key = {key}"
+        )[0]
+
+    def decisions(self) -> list[tuple[Any, ...]]:
+        return self.asked(
+            "SELECT kind, person_key, undone_at IS NULL FROM core.identity_decision ORDER BY decided_at, kind, person_key"
+        )
+
+
+def _headers(sheet: Any) -> list[str]:
+    headers: list[str] = []
+    for cell in next(sheet.iter_rows(min_row=4, max_row=4)):
+        band = next(
+            (sheet.cell(3, merged.min_col).value for merged in sheet.merged_cells.ranges
+             if merged.min_row == 3 and merged.min_col <= cell.column <= merged.max_col), "",
+        )  # fmt: skip
+        headers.append((band if band.startswith("候选") else "") + cell.value)
+    return headers
+
+
+def _insert(con: duckdb.DuckDBPyConnection, feed: str, **values: Any) -> None:
+    names = ", ".join(f'"{name}"' for name in values)
+    con.execute(
+        f"INSERT INTO core.{feed} ({names}, valid_from, valid_to, recorded_from, recorded_to, batch_id, source_row) "
+        f"VALUES ({', '.join('?' for _ in values)}, DATE '2019-06-30', {OPEN_DATE}, TIMESTAMP '2019-07-01', {OPEN_TIME}, 'b{feed}', "
+        f"(SELECT 2 + count(*) FROM core.{feed}))",
+        list(values.values()),
+    )
+
+
+def _people(con: duckdb.DuckDBPyConnection) -> None:
+    """Two pupils and an old man without an id; four people whom they could be."""
+    con.execute(
+        "INSERT INTO ops.batch (batch_id, feed, state, as_of, as_of_source, merged_at) "
+        "VALUES ('b', 'village', 'merged', DATE '2019-06-30', 'column', TIMESTAMP '2019-07-01')"
+    )
+    for key, value in IDS.items():
+        con.execute("INSERT INTO core.identity VALUES ('citizen_id', ?, ?, 'b')", [value, key])
+    register = [
+        (11, "张小明", "2010-05-02", "1", GOUBANGZI, "H1", "20"), (12, "张晓明", "2010-05-03", "1", GOUBANGZI, "H2", "20"),
+        (13, "张建国", "1960-03-04", "1", GOUBANGZI, "H1", "02"), (14, "张建军", "1970-07-08", "1", GOUBANGZI, "H2", "02"),
+    ]  # fmt: skip
+    for key, name, born, sex, village, number, relation in register:
+        _insert(con, "household_registration", person_key=key, name=name, birth_date=born, sex_code=sex, village_code=village,
+                hukou_no=number, relation_code=relation, link_method="id18")  # fmt: skip
+    _insert(
+        con, "registry_household", household_id="21078200000001", village_code=DAFOSI, head_name="李德福", person_key=99
+    )
+    _insert(con, "registry_person", person_id=ELDER, household_id="21078200000001", name="李老栓", birth_date="1940-01-01",
+            sex_code="1", relation_code="11", person_key=501, link_method="none")  # fmt: skip
+    _insert(con, "education_enrollment", student_key=int(PUPIL), name="张小明", birth_date="2010-05-02", sex_code="1",
+            guardian_name="张建国", link_method="none")  # fmt: skip
+    _insert(con, "education_enrollment", student_key=int(OTHER_PUPIL), name="=张大明", birth_date="2011-05-02", sex_code="1",
+            guardian_name=None, link_method="none")  # fmt: skip
+
+
+@pytest.fixture
+def county(data_root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[County]:
+    monkeypatch.setenv("AIRFLOW__FUPIN__SETTLE_SECONDS", "0")
+    yield County(data_root)
+
+
+def pupils(county: County) -> str:
+    """Both pupils have candidates in one township; the name of their list."""
+    county.find("education_enrollment", f"hash({PUPIL}::BIGINT)", 11, 12)
+    county.find("education_enrollment", f"hash({OTHER_PUPIL}::BIGINT)", 12, 11, 14, 13)
+    county.night()
+    (name,) = county.lists()
+    return name
+
+
+def test_a_list_asks_what_a_clerk_can_answer(county: County) -> None:
+    name = pupils(county)
+    town = county.asked(f"SELECT DISTINCT town_name FROM ref.division WHERE town_code = '{GOUBANGZI[:9]}'")[0][0]
+    assert name == f"人员核对_{town}_2019-06-30.xlsx"
+    assert stat.S_IMODE((county.outbox / name).stat().st_mode) == 0o640
+    assert [path.name for path in county.outbox.iterdir()] == [name]
+    odd, row = sorted(county.rows(name), key=lambda row: row["姓名"])
+    assert (row["数据来源"], row["姓名"], row["出生日期"], row["性别"], row["监护人或户主"]) == (
+        FEEDS["education_enrollment"].title, "张小明", "2010-05-02", "男", "张建国",
+    )  # fmt: skip
+    assert [row[f"候选1{header}"] for header in ("姓名", "出生日期", "性别", "户主", "公民身份号码")] == [
+        "张小明", "2010-05-02", "男", "张建国", "2199************18",
+    ]  # fmt: skip
+    assert row["候选2姓名"] == "张晓明" and row["候选2户主"] == "张建军"
+    # Two candidates here, and of four of the other the three best; nothing is filled in, and a name is never a formula.
+    assert row["候选3姓名"] is None and odd["候选3姓名"] == "张建军" and odd["姓名"] == "=张大明"
+    assert {row["结论"], row["核对人"], row["核对日期"], row["备注"]} == {None}
+    sheet = openpyxl.load_workbook(county.outbox / name)["核对表"]
+    choices = sorted(rule.formula1.strip('"') for rule in sheet.data_validations.dataValidation)
+    assert choices == ["候选1,候选2,候选3,都不是,不确定", "候选1,候选2,都不是,不确定"]
+    assert sheet.protection.sheet and not sheet["Z5"].protection.locked
+    assert sheet.freeze_panes == "D5"
+
+
+def test_no_id_leaves_the_warehouse(county: County) -> None:
+    name = pupils(county)
+    with zipfile.ZipFile(county.outbox / name) as package:
+        content = b"".join(package.read(entry) for entry in package.namelist())
+    for value in IDS.values():
+        assert value.encode() not in content and value[4:16].encode() not in content
+    assert b"2199************18" in content
+    assert not any(character.isdigit() and value[6:] in name for value in IDS.values() for character in name)
+
+
+def test_the_same_questions_are_not_written_twice(county: County) -> None:
+    name = pupils(county)
+    before = (county.outbox / name).stat()
+    assert county.night() == {"decided": 0, "changed": 0, "pending": 2, "lists": 0}
+    after = (county.outbox / name).stat()
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+    # One question more: the list that nobody has touched makes room for the new one.
+    county.find("registry_person", f"hash('{ELDER}')", 14)
+    assert county.night()["lists"] == 1 and len(county.lists()) == 2
+    elder = next(other for other in county.lists() if other != name)
+    assert "北镇" in elder and [row["姓名"] for row in county.rows(elder)] == ["李老栓"]
+
+
+def test_a_list_that_was_written_into_is_left_alone(county: County) -> None:
+    name = pupils(county)
+    book = openpyxl.load_workbook(county.outbox / name)
+    book.save(county.outbox / name)
+    with county.warehouse() as con:
+        con.execute(f"DELETE FROM core.link_candidate WHERE record = hash({PUPIL}::BIGINT) AND person_key = 12")
+    county.night()
+    assert county.lists() == sorted([name, name.replace(".xlsx", "(2).xlsx")])
+
+
+def test_list_answer_link_withdrawn_pending_again(county: County) -> None:
+    name = pupils(county)
+    assert county.pupil() == (None, "none")
+    batch = county.answer(name, {"张小明": "候选1"}, as_="沟帮子核对完.xlsx")
+    # The line that was left open is no answer; the candidates' columns are not landed.
+    assert (batch["state"], batch["rows_landed"], batch["rows_skipped"]) == ("merged", 1, 1)
+    assert batch["as_of"] == "2019-06-30" and set(batch["present"]) == {
+        column.name for column in FEEDS["link_review"].columns
+    }
+    assert (county.outbox / "沟帮子核对完.xlsx.回执.xlsx").is_file()
+
+    counts = county.night()
+    assert (counts["decided"], counts["changed"], counts["pending"]) == (1, 1, 1)
+    assert county.pupil() == (11, "review")
+    ((who, why, method),) = county.asked("SELECT decided_by, why, method FROM core.identity_decision")
+    item = county.asked(f"SELECT item FROM core.review_item WHERE record = hash({PUPIL}::BIGINT)")[0][0]
+    assert (who, why, method) == ("赵明", f"核对表 {item}", "review")
+    # Once more changes nothing; the list that is left asks for the other pupil alone.
+    assert county.night() == {"decided": 0, "changed": 0, "pending": 1, "lists": 0}
+    (left,) = county.lists()
+    assert [row["姓名"] for row in county.rows(left)] == ["=张大明"]
+
+    tasks.withdraw(f"link_review/{batch['batch_id']}", "填错了人", lambda line: None)
+    assert county.night()["decided"] == 1
+    assert county.pupil() == (None, "none")
+    assert county.decisions() == [("link", 11, False)]
+    (again,) = county.lists()
+    assert {row["姓名"] for row in county.rows(again)} == {"张小明", "=张大明"}
+
+
+def test_a_corrected_answer_takes_the_place_of_the_first(county: County) -> None:
+    name = pupils(county)
+    copy = openpyxl.load_workbook(county.outbox / name)
+    county.answer(name, {"张小明": "候选1", "=张大明": "候选3"})
+    county.night()
+    assert county.pupil() == (11, "review") and county.pupil(OTHER_PUPIL) == (14, "review")
+    assert county.lists() == []
+
+    copy.save(county.outbox / name)  # the clerk's own copy
+    county.answer(name, {"张小明": "候选2"})
+    county.night()
+    assert county.pupil() == (12, "review") and county.pupil(OTHER_PUPIL) == (14, "review")
+    assert county.decisions() == [("link", 11, False), ("link", 14, True), ("link", 12, True)]
+    # «Not sure» takes the answer back and leaves the question open.
+    (county.outbox / name).unlink()
+    copy.save(county.outbox / name)
+    county.answer(name, {"张小明": "不确定"})
+    county.night()
+    assert county.pupil() == (None, "none") and county.pupil(OTHER_PUPIL) == (14, "review")
+    assert len(county.lists()) == 2  # the clerk's copy and the question that is open again
+
+
+def test_none_of_them_is_an_answer_too(county: County) -> None:
+    name = pupils(county)
+    county.answer(name, {"张小明": "都不是", "=张大明": "候选1"})
+    assert county.night()["pending"] == 0
+    assert county.pupil() == (None, "none") and county.pupil(OTHER_PUPIL) == (12, "review")
+    assert sorted(county.decisions()) == [("link", 12, True), ("no_link", None, True)]
+
+
+def test_a_registered_person_without_an_id_is_found_among_the_residents(county: County) -> None:
+    county.find("registry_person", f"hash('{ELDER}')", 13)
+    county.night()
+    (name,) = county.lists()
+    (row,) = county.rows(name)
+    # His household says where he lives and who heads it; the candidate lives in another township.
+    assert (row["监护人或户主"], row["村"]) == ("李德福", "大佛寺社区") and " " in row["候选1村"]
+    county.answer(name, {"李老栓": "候选1"})
+    assert county.night() == {"decided": 1, "changed": 1, "pending": 0, "lists": 0}
+    person, resident = county.asked(
+        f"SELECT person_key FROM core.registry_person_now WHERE person_id = '{ELDER}' "
+        "UNION ALL SELECT person_key FROM core.household_registration_now WHERE name = '张建国'"
+    )
+    assert person == resident
+    assert county.night()["lists"] == 0
+
+
+def test_what_was_accepted_or_decided_is_not_asked(county: County) -> None:
+    county.find("education_enrollment", f"hash({PUPIL}::BIGINT)", 11, decision="auto")
+    county.find("education_enrollment", f"hash({OTHER_PUPIL}::BIGINT)", 999, 998)
+    assert county.night()["pending"] == 1
+    (name,) = county.lists()
+    # Nobody knows where these candidates live.
+    assert name == "人员核对_其他_2019-06-30.xlsx" and [row["姓名"] for row in county.rows(name)] == ["=张大明"]
+
+
+def test_a_strange_number_is_counted_and_changes_nothing(county: County, caplog: pytest.LogCaptureFixture) -> None:
+    name = pupils(county)
+    book = openpyxl.load_workbook(county.outbox / name)
+    sheet = book["核对表"]
+    headers = _headers(sheet)
+    for row, item in ((5, "r0123456789abcde"), (6, None)):
+        if item:
+            sheet.cell(row, 1).value = item
+        sheet.cell(row, headers.index("结论") + 1).value = "候选3"
+        sheet.cell(row, headers.index("核对人") + 1).value = "赵明"
+    county.drop(book, "改动过.xlsx")
+    assert county.night()["decided"] == 0
+    with county.warehouse() as con:
+        # Of one nobody asked, the other had two candidates.
+        assert review.unanswerable(con, FEEDS) == 2
+    assert "2 answers of review lists name no question" in caplog.text
+    assert "张" not in caplog.text and "赵明" not in caplog.text
+
+
+def test_an_engineer_s_undoing_stays_undone_until_somebody_answers_anew(county: County) -> None:
+    name = pupils(county)
+    county.answer(name, {"张小明": "候选1", "=张大明": "都不是"})
+    county.night()
+    with county.warehouse() as con:
+        identity.install(con, keys.secret("identity_key", county.home))
+        (decision,) = con.execute("SELECT decision_id FROM core.identity_decision WHERE kind = 'link'").fetchall()
+        undo(con, decision[0], "engineer", "看错了", "2019-07-05")
+    assert county.night()["pending"] == 1 and county.pupil() == (None, "none")
+    assert county.night()["decided"] == 0
+    (again,) = county.lists()
+    county.answer(again, {"张小明": "候选1"})
+    county.night()
+    assert county.pupil() == (11, "review")
