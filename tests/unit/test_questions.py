@@ -9,6 +9,7 @@ import pytest
 
 from connectors.errors import TerminalError
 from connectors.feed import load_feeds
+from expectations import normalise
 from warehouse import identity
 from warehouse.history.schema import create_tables
 from warehouse.history.tables import OPEN_DATE, OPEN_TIME
@@ -25,6 +26,7 @@ class Warehouse:
 
     def __init__(self) -> None:
         self.con = duckdb.connect(config={"threads": 1})
+        normalise.install(self.con)
         identity.install(self.con, "k" * 16)
         create_tables(self.con, FEEDS.values())
         self.con.execute("INSERT INTO core.identity VALUES ('citizen_id', ?, 7, 'b')", [SHARED])
@@ -90,9 +92,11 @@ def test_the_name_whose_birth_date_the_id_states_keeps_it_whoever_reported_it(wa
 def test_the_same_person_is_not_asked_about_again_until_the_rows_change(warehouse: Warehouse) -> None:
     warehouse.state("education_enrollment", "张晓明", "2010-02-05", student_key=1)
     (asked,) = warehouse.asked()
-    assert warehouse.answer(asked["question"], "同一人") == 0
+    assert warehouse.answer(asked["question"], "同一人") == 1
     assert warehouse.asked(NEXT_WEEK) == []
-    assert warehouse.con.execute("SELECT count(*) FROM core.identity_decision").fetchone() == (0,)
+    assert warehouse.con.execute("SELECT kind, name FROM core.identity_decision").fetchall() == [
+        ("one_person", "张晓明")
+    ]
     warehouse.state("registry_person", "钱七", "1980-08-08", person_id="2107820000000001")
     (again,) = warehouse.asked(NEXT_WEEK)
     assert again["question"] != asked["question"]
@@ -130,3 +134,14 @@ def test_a_question_that_was_never_asked_is_refused(warehouse: Warehouse) -> Non
         warehouse.answer("q0123456789abcde", "两人")
     with pytest.raises(TerminalError, match="no such answer"):
         warehouse.answer("q0123456789abcde", "也许")
+
+
+def test_what_a_rule_has_parted_is_asked_about_and_can_be_put_together(warehouse: Warehouse) -> None:
+    """Another name and another birth date than the number's own: apart until somebody says that it is one person."""
+    warehouse.con.execute("UPDATE core.identity SET value = '219901201005020018'")
+    warehouse.state("education_enrollment", "李大红", "2011-09-09", student_key=1)
+    resolve(warehouse.con, FEEDS)
+    assert warehouse.keys("education_enrollment")["李大红"] != 7
+    (asked,) = warehouse.asked()
+    warehouse.answer(asked["question"], "同一人")
+    assert warehouse.keys("education_enrollment") == {"李大红": 7}

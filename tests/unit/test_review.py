@@ -15,6 +15,7 @@ import openpyxl
 import pytest
 
 from connectors.feed import load_feeds
+from expectations import normalise
 from warehouse import identity, keys, reviewing, tasks
 from warehouse.batch import Batch
 from warehouse.database import open_warehouse
@@ -62,6 +63,7 @@ class County:
     def night(self) -> dict[str, int]:
         """What follows when candidates have been found: answers, who is who, lists."""
         with self.warehouse() as con:
+            normalise.install(con)
             identity.install(con, keys.secret("identity_key", self.home))
             con.execute("BEGIN")
             before = reviewing.who_is_who(con)
@@ -347,6 +349,7 @@ def test_an_engineer_s_undoing_stays_undone_until_somebody_answers_anew(county: 
     county.answer(name, {"张小明": "候选1", "=张大明": "都不是"})
     county.night()
     with county.warehouse() as con:
+        normalise.install(con)
         identity.install(con, keys.secret("identity_key", county.home))
         (decision,) = con.execute("SELECT decision_id FROM core.identity_decision WHERE kind = 'link'").fetchall()
         undo(con, decision[0], "engineer", "看错了", "2019-07-05")

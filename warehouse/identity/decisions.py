@@ -138,7 +138,8 @@ def resolve(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> dict[s
 def _split(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> None:
     """Names under which an id is used by somebody else: decided, or plain to see from another name *and* another birth date.
 
-    The register of residents says whose the id is. A name alone may be a former one, a birth date alone a slip of the pen.
+    The register of residents says whose the id is, if its birth date is the number's own. It holds until somebody says otherwise
+    (:mod:`warehouse.identity.questions` asks). A name alone may be a former one, a birth date alone a slip of the pen.
     """
     found = [
         "SELECT person_key, name, 'decision' AS reason FROM core.identity_decision WHERE kind = 'two_people' AND undone_at IS NULL"
@@ -150,6 +151,9 @@ def _split(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> None:
         if {"name", "birth_date"} <= {column.name for column in feed.columns}:
             found.append(
                 f"SELECT t.person_key, t.name, 'id_shared' FROM {table(feed)} AS t JOIN {table(register)} AS r ON r.person_key = t.person_key "
+                # The number itself says who was born when.
+                f"JOIN core.identity AS i ON i.person_key = t.person_key AND i.kind = 'citizen_id' "
+                f"AND substr(i.value, 7, 8) = strftime(r.birth_date, '%Y%m%d') "
                 f"WHERE t.recorded_to = {OPEN_TIME} AND r.recorded_to = {OPEN_TIME} AND r.valid_to = {OPEN_DATE} "
                 f"AND t.birth_date <> r.birth_date AND t.name <> r.name AND t.name IS DISTINCT FROM r.former_name "
                 f"AND name_plain(t.name) <> name_plain(r.name) AND NOT name_differs_once(name_plain(t.name), name_plain(r.name)) "

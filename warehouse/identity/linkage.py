@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import duckdb
 
 from connectors.feed import Feed
-from warehouse.identity import decisions, tiers, unlinked
+from warehouse.identity import decisions, linking, tiers, unlinked
 
 SEED = 20190630
 # With fewer rows nothing can be learnt of how names are misspelt here.
@@ -35,46 +35,53 @@ def link(
     if not counts["unlinked"]:
         return counts
     counts |= tiers.persons(con, feeds)
-    for numbered in (True, False):
-        # A registered person without an id is looked for among those who have one; then everybody is looked for among all.
-        rows = (
-            f"SELECT u.* FROM unlinked AS u WHERE u.is_numbered = {numbered} AND NOT EXISTS "
-            "(SELECT 1 FROM core.link_candidate AS c WHERE c.feed = u.feed AND c.record = u.record AND c.decision = 'auto')"
-        )
-        con.execute(f"CREATE OR REPLACE TEMP TABLE rows_left AS {rows}")
-        con.execute(
-            f"CREATE OR REPLACE TEMP VIEW people_left AS SELECT * FROM known_people {'WHERE NOT is_numbered' if numbered else ''}"
-        )
-        for name, number in _weigh(con, when, retrain and numbered).items():
+    con.execute(
+        "DELETE FROM unlinked AS u WHERE EXISTS "
+        "(SELECT 1 FROM core.link_candidate AS c WHERE c.feed = u.feed AND c.record = u.record AND c.decision = 'auto')"
+    )
+    con.execute("CREATE OR REPLACE TEMP VIEW people_with_id AS SELECT * FROM known_people WHERE NOT is_numbered")
+    model = _model(con, when, retrain)
+    # A registered person without an id is looked for among those who have one; then everybody is looked for among all.
+    for numbered, people in ((True, "people_with_id"), (False, "known_people")):
+        con.execute(f"CREATE OR REPLACE TEMP TABLE rows_left AS SELECT * FROM unlinked WHERE is_numbered = {numbered}")
+        for name, number in _weigh(con, model, people).items():
             counts[name] = counts.get(name, 0) + number
     for name in ("rows_left", "unlinked", "known_people"):
         con.execute(f"DROP TABLE IF EXISTS temp.{name} CASCADE")
     return counts | decisions.resolve(con, feeds)
 
 
-def _weigh(con: duckdb.DuckDBPyConnection, when: str, retrain: bool) -> dict[str, int]:
-    from warehouse.identity import linking
+def _model(con: duckdb.DuckDBPyConnection, when: str, retrain: bool) -> linking.Model | None:
+    """The stored model, or a new one learnt from all that is unlinked; None while there is too little to learn from."""
+    stored = con.execute(
+        "SELECT version, settings FROM core.link_model WHERE specification = ? ORDER BY trained_at DESC LIMIT 1",
+        [linking.SPECIFICATION],
+    ).fetchone()
+    if stored is not None and not retrain:
+        return linking.Model(*map(str, stored))
+    row = con.execute("SELECT count(*) FROM unlinked").fetchone()
+    if row is None or row[0] < ENOUGH_ROWS:
+        return None
+    model = linking.train(con, "unlinked", "people_with_id", SEED)
+    con.execute(
+        "INSERT INTO core.link_model SELECT ?, ?, ?, ?, (SELECT count(*) FROM people_with_id), ?",
+        [model.version, linking.SPECIFICATION, model.settings_json, dt.datetime.fromisoformat(when), row[0]],
+    )
+    return model
 
-    left = con.execute("SELECT count(*) FROM rows_left").fetchone()
-    if not left or not left[0]:
-        return {}
-    stored = con.execute("SELECT version, settings FROM core.link_model ORDER BY trained_at DESC LIMIT 1").fetchone()
-    if stored is None or retrain:
-        if left[0] < ENOUGH_ROWS:
-            return {"too_few_to_learn": int(left[0])}
-        model = linking.train(con, "rows_left", "people_left", SEED)
-        con.execute(
-            "INSERT INTO core.link_model SELECT ?, ?, ?, (SELECT count(*) FROM people_left), ?",
-            [model.version, model.settings_json, dt.datetime.fromisoformat(when), left[0]],
-        )
-    else:
-        model = linking.Model(*map(str, stored))
-    counts = linking.link(con, "rows_left", "people_left", model, "links_found")
+
+def _weigh(con: duckdb.DuckDBPyConnection, model: linking.Model | None, people: str) -> dict[str, int]:
+    """Weigh ``rows_left`` against ``people`` and keep what is found."""
+    row = con.execute("SELECT count(*) FROM rows_left").fetchone()
+    rows = int(row[0]) if row else 0
+    if model is None or not rows:
+        return {"none": rows}
+    counts = linking.link(con, "rows_left", people, model, "links_found")
     con.execute(
         "INSERT INTO core.link_candidate SELECT r.feed, r.record, l.person_key, l.weight, l.probability, l.rank, "
         # Who knows the head only is told of a household; a person decides whether it is this one.
         "CASE WHEN r.about_head THEN 'review' ELSE l.decision END, l.method, l.model_version "
         "FROM links_found AS l JOIN rows_left AS r USING (row_key) WHERE l.person_key IS DISTINCT FROM r.own_key"
     )
-    con.execute('DROP TABLE "temp".links_found')
+    con.execute("DROP TABLE temp.links_found")
     return {name: counts[name] for name in ("auto", "review", "none")}

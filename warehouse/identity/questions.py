@@ -55,7 +55,7 @@ def ask(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], when: str) ->
 
 
 def settle(con: duckdb.DuckDBPyConnection, question: str, answer: str, who: str, when: str) -> int:
-    """Write down the answer to ``question``; returns how many decisions follow: «两人» parts the names from the id, else none.
+    """Write down the answer to ``question``; returns how many decisions follow: «两人» parts the names from the id, «同一人» keeps them.
 
     Follow with :func:`warehouse.identity.decisions.resolve`. Raises TerminalError for a question that was never asked, or another answer.
     """
@@ -67,10 +67,11 @@ def settle(con: duckdb.DuckDBPyConnection, question: str, answer: str, who: str,
     ).fetchone()
     if known is None:
         raise TerminalError(f"there is no question {question}")
-    if answer != TWO_PEOPLE:
+    if answer == LATER:
         return 0
+    kind = "two_people" if answer == TWO_PEOPLE else "one_person"
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE question_wanted AS SELECT 'two_people' AS kind, person_key, NULL::BIGINT AS other_key, "
+        f"CREATE OR REPLACE TEMP TABLE question_wanted AS SELECT {literal(kind)} AS kind, person_key, NULL::BIGINT AS other_key, "
         "unnest(other_names) AS name, NULL::VARCHAR AS feed, NULL::UBIGINT AS record, answered_by AS who, "
         f"'证件号码冲突 ' || question AS why FROM core.identity_question WHERE question = {literal(question)}"
     )
@@ -86,7 +87,9 @@ def _rows_sql(feed: Feed) -> str:
         f"SELECT {literal(feed.name)} AS feed, {literal(feed.title)} AS title, t.person_key, t.name, t.birth_date, t.batch_id, t.source_row "
         f"FROM {table(feed)} AS t WHERE t.recorded_to = {OPEN_TIME} AND t.valid_to = {OPEN_DATE} AND t.person_key IS NOT NULL "
         f"AND t.link_method IS DISTINCT FROM 'none' AND t.name IS NOT NULL AND t.birth_date IS NOT NULL "
-        f"AND NOT EXISTS (SELECT 1 FROM core.person_split AS s WHERE s.person_key = t.person_key AND s.name = t.{identifier('name')})"
+        f"AND NOT EXISTS (SELECT 1 FROM core.person_split AS s WHERE s.person_key = t.person_key AND s.name = t.{identifier('name')} "
+        # What a rule has parted is asked about all the same.
+        f"AND s.reason = 'decision')"
     )
 
 

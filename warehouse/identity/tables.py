@@ -21,7 +21,8 @@ CREATE TABLE IF NOT EXISTS core.link_candidate (
   model_version VARCHAR);
 CREATE TABLE IF NOT EXISTS core.household_link (
   feed VARCHAR, record UBIGINT, household_id VARCHAR, head_key BIGINT, method VARCHAR);
-CREATE TABLE IF NOT EXISTS core.link_model (version VARCHAR, settings VARCHAR, trained_at TIMESTAMP, people BIGINT, records BIGINT);
+CREATE TABLE IF NOT EXISTS core.link_model (
+  version VARCHAR, specification VARCHAR, settings VARCHAR, trained_at TIMESTAMP, people BIGINT, records BIGINT);
 CREATE TABLE IF NOT EXISTS core.review_item (item VARCHAR, feed VARCHAR, record UBIGINT, made_at TIMESTAMP, candidates BIGINT[]);
 CREATE TABLE IF NOT EXISTS core.review_list (
   town_code VARCHAR, list_id VARCHAR, file VARCHAR, sha256 VARCHAR, made_at TIMESTAMP, is_delivered BOOLEAN);

@@ -6,6 +6,7 @@ plausible pair and decides: linked without asking, or up to five candidates for 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +17,10 @@ from connectors.errors import without_row_text
 from warehouse.identity.linking import county, decide, engine, prepare
 from warehouse.identity.linking.engine import Model
 
-__all__ = ["Model", "link", "train"]
+__all__ = ["SPECIFICATION", "Model", "link", "train"]
+
+# What is compared and how: a model learnt under another specification is not to be used.
+SPECIFICATION = hashlib.sha256(repr(county.COUNTY).encode()).hexdigest()[:12]
 
 
 def train(con: duckdb.DuckDBPyConnection, unlinked: str, people: str, seed: int) -> Model:

@@ -80,6 +80,7 @@ COUNTY = Specification(
         "r.name IS NULL AND l.birth = r.birth",
         "r.name IS NULL AND l.birth_month = r.birth_month AND l.village = r.village",
         "r.birth_year IS NULL AND l.surname = r.surname AND l.last = r.last AND l.village = r.village",
+        "r.birth_year IS NULL AND contains(r.name, '?') AND l.surname = r.surname AND l.village = r.village",
     ),
     training=(
         "l.name = r.name AND l.birth = r.birth",
