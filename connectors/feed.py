@@ -91,6 +91,8 @@ class Feed:
     columns: tuple[Column, ...]
     path: Path
     partial_by: str | None = None
+    # (own column, other feed): the row is about whom that feed's row with this key is about.
+    person_via: tuple[str, str] | None = None
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
@@ -196,6 +198,10 @@ def _load(path: Path, changed: int, size: int) -> Feed:
         ),
         (raw.get("person_number") in (None, *raw["key"]), "person_number must be a key column"),
         (raw.get("as_of_column") in (None, *names), "as_of_column names an undeclared column"),
+        (
+            "person_via" not in raw or (len(raw["person_via"]) == 2 and raw["person_via"][0] in names),
+            "person_via must be [own column, other feed]",
+        ),
         (raw.get("partial_by") in (None, *names), "partial_by names an undeclared column"),
         (
             raw.get("partial_by") is None or raw["mode"] == "snapshot",
@@ -241,6 +247,7 @@ def _load(path: Path, changed: int, size: int) -> Feed:
         columns=columns,
         path=path,
         partial_by=raw.get("partial_by"),
+        person_via=tuple(raw["person_via"]) if "person_via" in raw else None,
     )
 
 

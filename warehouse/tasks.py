@@ -133,7 +133,7 @@ def link(retrain: bool = False) -> dict[str, int]:
     from warehouse import identity, keys, monitor, reviewing
     from warehouse.database import open_warehouse
     from warehouse.history.schema import create_tables
-    from warehouse.identity import decisions, linkage
+    from warehouse.identity import linkage
     from warehouse.merging import load_time
 
     feeds = load_feeds()
@@ -147,9 +147,6 @@ def link(retrain: bool = False) -> dict[str, int]:
                 monitor.build(con, feeds)
             con.execute("BEGIN")
             when, before = load_time(con), reviewing.who_is_who(con)
-            # What last night linked by itself is forgotten first: who was merged then is no candidate today, and would come apart again.
-            con.execute("DELETE FROM core.link_candidate")
-            decisions.resolve(con, feeds)
             counts = linkage.link(con, feeds, when, retrain=retrain)
             counts |= reviewing.follow(con, feeds, when, home / "outbox")
             counts["changed"] = int(reviewing.who_is_who(con) != before)
@@ -179,6 +176,7 @@ def settle(question: str, answer: str, who: str) -> dict[str, int]:
 @scrubbed
 def build(progress: Progress | None = None) -> dict[str, int]:
     """Rebuild ``core.person`` and every mart from the warehouse's present state; returns rows per mart."""
+    from expectations import normalise
     from warehouse import identity, keys, monitor
     from warehouse.database import open_warehouse
     from warehouse.history.schema import create_tables
@@ -187,6 +185,7 @@ def build(progress: Progress | None = None) -> dict[str, int]:
     feeds = load_feeds()
     with without_row_text("building the marts"), open_warehouse(settings.home()) as con:
         create_tables(con, feeds.values())
+        normalise.install(con)
         identity.install(con, keys.secret("identity_key", settings.home()))
         decisions.resolve(con, feeds)
         return monitor.build(con, feeds, progress=progress)

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from connectors.feed import Feed
+from warehouse.history.views import record_sql
 
 SURE = ("full", "cert", "student_g")
 
@@ -49,6 +50,20 @@ def links_sql(feeds: Iterable[Feed]) -> str:
         if feed.subject
     ]
     return " UNION ".join(parts)
+
+
+def present_links_sql(feeds: Iterable[Feed]) -> str:
+    """SELECT of (feed, source_row, person_key) as the warehouse answers today, whatever tier found it.
+
+    A row that names a household's head only is linked to the household: it counts as its head's.
+    """
+    parts = [
+        f"SELECT '{feed.name}' AS feed, t.source_row, coalesce(t.person_key, h.head_key) AS person_key FROM core.{feed.name}_now AS t "
+        f"LEFT JOIN core.household_link AS h ON h.feed = '{feed.name}' AND h.record = {record_sql(feed, 't.')}"
+        for feed in feeds
+        if feed.subject
+    ]
+    return " UNION ALL ".join(parts)
 
 
 def score(

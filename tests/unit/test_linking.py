@@ -165,6 +165,7 @@ def test_twins_whose_names_sound_alike_differ_in_sex(ask):
 def test_a_father_and_his_namesake(ask):
     father = person(1, "祁建业", "1950-11-20", "1", relatives=["祁建业", "苗翠"])
     son = person(2, "祁建业", "1976-08-02", "1", relatives=["祁建业", "苗翠"])
+    orphan = person(2, "祁建业", "1976-08-02", "1", relatives=["苗翠"])
     told, untold = ask(
         [father, son],
         row("祁建业", "1976-08-02", sex="1", household="T1", relatives=["苗翠"]),
@@ -172,8 +173,11 @@ def test_a_father_and_his_namesake(ask):
     )
     assert [(key, decision) for key, decision, _ in told] == [(2, "auto")]
     assert {decision for _, decision, _ in untold} == {"review"} and {key for key, *_ in untold[:2]} == {1, 2}
+    # Nor is a slip of the pen forgiven where the other one lives.
+    (slipped,) = ask([father, son], row("祁建业", "1976-08-07", sex="1", household="T1"))
+    assert slipped[0][:2] == (2, "review")
     # The father died before the register began: his papers are not given to his son.
-    (left,) = ask([son], row("祁建业", "1950-11-20", sex="1", household="T1", relatives=["苗翠"]))
+    (left,) = ask([orphan], row("祁建业", "1950-11-20", sex="1", household="T1", relatives=["苗翠"]))
     assert left[0][:2] == (2, "review")
 
 

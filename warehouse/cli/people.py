@@ -11,6 +11,7 @@ import duckdb
 from connectors import settings
 from connectors.errors import TerminalError, without_row_text
 from connectors.feed import load_feeds
+from expectations import normalise
 from warehouse import identity, keys
 from warehouse.cli.tables import print_table
 from warehouse.database import open_warehouse
@@ -55,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         create_tables(con, feeds.values())
         if arguments.action == "list":
             return _list(con, arguments.json)
+        normalise.install(con)
         identity.install(con, keys.secret("identity_key", home))
         when, who = load_time(con), getpass.getuser()
         con.execute("BEGIN")

@@ -197,7 +197,8 @@ def _spans(con: duckdb.DuckDBPyConnection, feed: Feed, until: str | None) -> Non
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE spans AS WITH spoken AS (SELECT *, coalesce(lead(as_of) OVER {order}, {end}) AS ends FROM said), "
         f"told AS (SELECT s.* EXCLUDE (ends), CASE WHEN place = {AFTER} THEN t.valid_to ELSE ends END AS ends FROM spoken AS s "
-        f"  LEFT JOIN nearby AS t ON s.place = {AFTER} AND t.rid = s.src), "
+        # One equation: with a second condition on one side only DuckDB compares every pair.
+        f"  LEFT JOIN nearby AS t ON t.rid = CASE WHEN s.place = {AFTER} THEN s.src END), "
         f"lasting AS (SELECT * FROM told WHERE NOT gone AND as_of < ends), "
         f"marked AS (SELECT *, CASE WHEN lag(ends) OVER {order} = as_of AND lag(hash) OVER {order} = hash THEN 0 ELSE 1 END AS starts FROM lasting), "
         f"islands AS (SELECT *, sum(starts) OVER {order} AS island FROM marked) "

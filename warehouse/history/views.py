@@ -81,7 +81,9 @@ def _source(feed: Feed, aliased: bool, split: bool, linked: bool) -> str:
         choices.append(of)
         if linked and name == "person_key":
             joins.append(
-                f"LEFT JOIN core.record_link AS l ON l.feed = {literal(feed.name)} AND {of} IS NULL AND l.record = {record_sql(feed, 't.')}"
+                # The rows with an id are kept out by the equation itself: a second condition on them would compare every pair.
+                f"LEFT JOIN core.record_link AS l ON l.feed = {literal(feed.name)} "
+                f"AND l.record = CASE WHEN {of} IS NULL THEN {record_sql(feed, 't.')} END"
             )
             choices.append("l.person_key")
             replaced.append("coalesce(l.method, t.link_method) AS link_method")

@@ -18,7 +18,7 @@ from expectations.normalise import identifier, literal
 from warehouse.history.tables import OPEN_DATE, OPEN_TIME, table
 from warehouse.history.views import ensure_views
 
-KINDS = ("same_person", "two_people", "link", "no_link")
+KINDS = ("same_person", "two_people", "one_person", "link", "no_link")
 
 
 def decide(
@@ -38,11 +38,12 @@ def decide(
     """Write a decision down; returns its id. The same decision, while it stands, is not written twice.
 
     ``same_person``: ``person_key`` and ``other_key``; ``two_people``: the rows with ``person_key`` that bear ``name`` are somebody else's;
+    ``one_person``: they are not, although name and birth date speak for it;
     ``link``: the record ``record`` of ``feed`` is ``person_key``; ``no_link``: it is none of its candidates. ``when``: ISO. Follow with
     :func:`resolve`. Raises TerminalError for a decision that says nothing.
     """
     needed = {
-        "same_person": (person_key, other_key), "two_people": (person_key, name), "link": (feed, record, person_key),
+        "same_person": (person_key, other_key), "two_people": (person_key, name), "one_person": (person_key, name), "link": (feed, record, person_key),
         "no_link": (feed, record),
     }[kind]  # fmt: skip
     if None in needed or (kind == "same_person" and person_key == other_key):
@@ -108,14 +109,11 @@ def _text(name: str) -> str:
 def resolve(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> dict[str, int]:
     """Recompute who is who from all decisions that stand, registry numbers and automatic links; returns rows per table.
 
-    Works inside the caller's transaction; ``keyed_hash`` is installed (:func:`warehouse.identity.install`).
+    Works inside the caller's transaction; ``keyed_hash`` is installed (:func:`warehouse.identity.install`), the macros of
+    ``sql/macros`` too.
     """
     _alias(con, feeds)
-    con.execute(
-        "CREATE OR REPLACE TABLE core.person_split AS SELECT DISTINCT person_key, name, "
-        "keyed_hash('split:' || person_key || ':' || name) AS spine_key FROM core.identity_decision "
-        "WHERE kind = 'two_people' AND undone_at IS NULL"
-    )
+    _split(con, feeds)
     con.execute(
         "CREATE OR REPLACE TABLE core.record_link AS WITH decided AS ("
         "  SELECT feed, record, CASE WHEN kind = 'link' THEN person_key END AS person_key, method, CAST(NULL AS DOUBLE) AS weight, "
@@ -135,6 +133,33 @@ def resolve(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> dict[s
         row = con.execute(f"SELECT count(*) FROM core.{name}").fetchone()
         counts[name] = int(row[0]) if row else 0
     return counts
+
+
+def _split(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> None:
+    """Names under which an id is used by somebody else: decided, or plain to see from another name *and* another birth date.
+
+    The register of residents says whose the id is. A name alone may be a former one, a birth date alone a slip of the pen.
+    """
+    found = [
+        "SELECT person_key, name, 'decision' AS reason FROM core.identity_decision WHERE kind = 'two_people' AND undone_at IS NULL"
+    ]
+    register = feeds.get("household_registration")
+    for feed in feeds.values():
+        if register is None or feed.name == register.name or not feed.subject:
+            continue
+        if {"name", "birth_date"} <= {column.name for column in feed.columns}:
+            found.append(
+                f"SELECT t.person_key, t.name, 'id_shared' FROM {table(feed)} AS t JOIN {table(register)} AS r ON r.person_key = t.person_key "
+                f"WHERE t.recorded_to = {OPEN_TIME} AND r.recorded_to = {OPEN_TIME} AND r.valid_to = {OPEN_DATE} "
+                f"AND t.birth_date <> r.birth_date AND t.name <> r.name AND t.name IS DISTINCT FROM r.former_name "
+                f"AND name_plain(t.name) <> name_plain(r.name) AND NOT name_differs_once(name_plain(t.name), name_plain(r.name)) "
+                f"AND NOT name_fits(name_plain(t.name), name_plain(r.name))"
+            )
+    con.execute(
+        f"CREATE OR REPLACE TABLE core.person_split AS SELECT person_key, name, keyed_hash('split:' || person_key || ':' || name) AS spine_key, "
+        f"min(reason) AS reason FROM ({' UNION '.join(found)}) AS f WHERE NOT EXISTS (SELECT 1 FROM core.identity_decision AS d "
+        f"WHERE d.kind = 'one_person' AND d.undone_at IS NULL AND d.person_key = f.person_key AND d.name = f.name) GROUP BY person_key, name"
+    )
 
 
 def _alias(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> None:

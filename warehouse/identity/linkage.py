@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import duckdb
 
 from connectors.feed import Feed
-from warehouse.identity import unlinked
+from warehouse.identity import decisions, tiers, unlinked
 
 SEED = 20190630
 # With fewer rows nothing can be learnt of how names are misspelt here.
@@ -22,22 +22,24 @@ ENOUGH_ROWS = 20
 def link(
     con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], when: str, *, retrain: bool = False
 ) -> dict[str, int]:
-    """Find people for the rows without an id; returns rows per outcome. Works inside the caller's transaction; follow with ``resolve``.
+    """Find people for the rows without an id; returns rows per outcome. Works inside the caller's transaction.
 
     ``retrain``: learn anew; otherwise the stored model is used, which makes two runs comparable.
     """
+    con.execute("DELETE FROM core.link_candidate")
+    # People as decisions leave them, without what was found before.
+    decisions.resolve(con, feeds)
     unlinked.gather_people(con)
     counts = {"unlinked": unlinked.gather_rows(con, feeds)}
-    con.execute("DELETE FROM core.link_candidate")
-    counts["households"] = _households(con)
+    counts["households"] = tiers.households(con)
     if not counts["unlinked"]:
         return counts
-    counts["name_birth_village"] = _exactly_one(con)
+    counts |= tiers.persons(con, feeds)
     for numbered in (True, False):
         # A registered person without an id is looked for among those who have one; then everybody is looked for among all.
         rows = (
             f"SELECT u.* FROM unlinked AS u WHERE u.is_numbered = {numbered} AND NOT EXISTS "
-            "(SELECT 1 FROM core.link_candidate AS c WHERE c.feed = u.feed AND c.record = u.record)"
+            "(SELECT 1 FROM core.link_candidate AS c WHERE c.feed = u.feed AND c.record = u.record AND c.decision = 'auto')"
         )
         con.execute(f"CREATE OR REPLACE TEMP TABLE rows_left AS {rows}")
         con.execute(
@@ -47,38 +49,7 @@ def link(
             counts[name] = counts.get(name, 0) + number
     for name in ("rows_left", "unlinked", "known_people"):
         con.execute(f"DROP TABLE IF EXISTS temp.{name} CASCADE")
-    return counts
-
-
-def _exactly_one(con: duckdb.DuckDBPyConnection) -> int:
-    """Tier 5: name as compared, birth date and village fit one row and one person, and household or a relative fit too."""
-    con.execute(
-        "INSERT INTO core.link_candidate WITH p AS (SELECT *, name_plain(name) AS plain FROM known_people WHERE NOT is_numbered), "
-        "r AS (SELECT *, name_plain(name) AS plain FROM unlinked WHERE NOT about_head), "
-        "pairs AS (SELECT r.feed, r.record, p.person_key, "
-        "  coalesce(r.household_key = p.household_key, FALSE) OR coalesce(list_has_any(r.relatives, p.relatives), FALSE) AS fits, "
-        "  count(*) OVER (PARTITION BY r.row_key) AS people, count(*) OVER (PARTITION BY p.person_key, r.feed) AS records "
-        "  FROM r JOIN p ON r.plain = p.plain AND r.birth_date = p.birth_date "
-        # Pupils' rows bear no village: the household stands for it.
-        "  AND coalesce(r.village_code = p.village_code, r.household_key = p.household_key, FALSE) "
-        "  WHERE r.plain NOT LIKE '%?%') "
-        "SELECT feed, record, person_key, NULL, NULL, 1, 'auto', 'name_birth_village', NULL FROM pairs WHERE fits AND people = 1 AND records = 1"
-    )
-    row = con.execute("SELECT count(*) FROM core.link_candidate WHERE method = 'name_birth_village'").fetchone()
-    return int(row[0]) if row else 0
-
-
-def _households(con: duckdb.DuckDBPyConnection) -> int:
-    """Tier 6: a row that knows only a head's name and village speaks of the one household there whose head bears it — not of a person."""
-    con.execute(
-        "CREATE OR REPLACE TABLE core.household_link AS WITH h AS ("
-        "  SELECT household_id, village_code, name_plain(head_name) AS plain, count(*) OVER (PARTITION BY village_code, name_plain(head_name)) AS n "
-        "  FROM core.registry_household_now WHERE head_name IS NOT NULL AND village_code IS NOT NULL"
-        ") SELECT u.feed, u.record, h.household_id, 'head_village' AS method FROM unlinked AS u "
-        "JOIN h ON h.plain = name_plain(u.name) AND h.village_code = u.village_code AND h.n = 1 AND h.plain NOT LIKE '%?%' WHERE u.about_head"
-    )
-    row = con.execute("SELECT count(*) FROM core.household_link").fetchone()
-    return int(row[0]) if row else 0
+    return counts | decisions.resolve(con, feeds)
 
 
 def _weigh(con: duckdb.DuckDBPyConnection, when: str, retrain: bool) -> dict[str, int]:

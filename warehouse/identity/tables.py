@@ -13,13 +13,14 @@ CREATE TABLE IF NOT EXISTS core.identity_decision (
   decision_id VARCHAR, kind VARCHAR, person_key BIGINT, other_key BIGINT, name VARCHAR, feed VARCHAR, record UBIGINT, method VARCHAR,
   decided_at TIMESTAMP, decided_by VARCHAR, why VARCHAR, undone_at TIMESTAMP, undone_by VARCHAR, undone_why VARCHAR);
 CREATE TABLE IF NOT EXISTS core.person_alias (person_key BIGINT, spine_key BIGINT, reason VARCHAR);
-CREATE TABLE IF NOT EXISTS core.person_split (person_key BIGINT, name VARCHAR, spine_key BIGINT);
+CREATE TABLE IF NOT EXISTS core.person_split (person_key BIGINT, name VARCHAR, spine_key BIGINT, reason VARCHAR);
 CREATE TABLE IF NOT EXISTS core.record_link (
   feed VARCHAR, record UBIGINT, person_key BIGINT, method VARCHAR, weight DOUBLE, model_version VARCHAR);
 CREATE TABLE IF NOT EXISTS core.link_candidate (
   feed VARCHAR, record UBIGINT, person_key BIGINT, weight DOUBLE, probability DOUBLE, place INTEGER, decision VARCHAR, method VARCHAR,
   model_version VARCHAR);
-CREATE TABLE IF NOT EXISTS core.household_link (feed VARCHAR, record UBIGINT, household_id VARCHAR, method VARCHAR);
+CREATE TABLE IF NOT EXISTS core.household_link (
+  feed VARCHAR, record UBIGINT, household_id VARCHAR, head_key BIGINT, method VARCHAR);
 CREATE TABLE IF NOT EXISTS core.link_model (version VARCHAR, settings VARCHAR, trained_at TIMESTAMP, people BIGINT, records BIGINT);
 CREATE TABLE IF NOT EXISTS core.review_item (item VARCHAR, feed VARCHAR, record UBIGINT, made_at TIMESTAMP, candidates BIGINT[]);
 CREATE TABLE IF NOT EXISTS core.review_list (

@@ -43,7 +43,8 @@ def gather_people(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         "CREATE OR REPLACE TEMP TABLE known_people AS WITH named AS ("
         "  SELECT p.person_key, coalesce(r.name, h.name) AS name, p.birth_date, p.sex_code, p.village_code, "
-        "  coalesce(p.household_id, 'hukou:' || h.hukou_no) AS household_key, coalesce(r.link_method = 'none', FALSE) AS is_numbered "
+        "  coalesce(p.household_id, 'hukou:' || h.hukou_no) AS household_key, "
+        "  coalesce(r.link_method = 'none', FALSE) AND p.source = 'registry_person' AS is_numbered "
         "  FROM core.person AS p "
         "  LEFT JOIN core.registry_person_now AS r ON r.person_id = p.person_id AND r.person_key = p.person_key "
         "  LEFT JOIN core.household_registration_now AS h ON h.person_key = p.person_key "
@@ -59,14 +60,14 @@ def gather_rows(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> in
     parts = [_rows_sql(feed) for feed in feeds.values() if is_linkable(feed)]
     con.execute(
         "CREATE OR REPLACE TEMP TABLE unlinked AS WITH found AS (" + " UNION ALL ".join(parts) + ") "
-        "SELECT hash(f.feed, f.record) AS row_key, f.* EXCLUDE (guardian_key, household_id, guardian_name), "
+        "SELECT hash(f.feed, f.record) AS row_key, f.* EXCLUDE (guardian_key, guardian_name), "
         # A guardian whose id is given tells the household better than anything else.
         "coalesce(f.household_id, g.household_key) AS household_key, "
         "list_filter([f.guardian_name] || coalesce(h.names, []), lambda other: other IS NOT NULL AND other <> f.name) AS relatives, "
         "CAST(NULL AS VARCHAR) AS birth_grain, CAST(NULL AS VARCHAR) AS id_part "
         "FROM found AS f LEFT JOIN known_people AS g ON g.person_key = f.guardian_key "
         "LEFT JOIN (SELECT household_key, list(DISTINCT name ORDER BY name) AS names FROM known_people WHERE household_key NOT LIKE 'hukou:%' "
-        "GROUP BY household_key) AS h ON h.household_key = f.household_id AND f.is_numbered"
+        "GROUP BY household_key) AS h ON h.household_key = CASE WHEN f.is_numbered THEN f.household_id END"
     )
     row = con.execute("SELECT count(*) FROM unlinked").fetchone()
     return int(row[0]) if row else 0
@@ -79,12 +80,17 @@ def _rows_sql(feed: Feed) -> str:
         return f"t.{identifier(name)}" if name in columns else f"CAST(NULL AS {kind})"
 
     guardian = "t.guardian_person_key" if "guardian_citizen_id" in columns else "CAST(NULL AS BIGINT)"
+    via = f"t.{identifier(feed.person_via[0])}" if feed.person_via else "CAST(NULL AS VARCHAR)"
+    # Without a name only a document can tell.
+    named = "" if feed.person_via else f"AND t.{identifier(str(name_of(feed)))} IS NOT NULL"
+    via_feed = literal(feed.person_via[1]) if feed.person_via else "CAST(NULL AS VARCHAR)"
     without = "t.link_method = 'none'" if feed.person_number else "t.person_key IS NULL"
     return (
         f"SELECT {literal(feed.name)} AS feed, {record_sql(feed, 't.')} AS record, t.person_key AS own_key, "
         f"t.{identifier(str(name_of(feed)))} AS name, {given('birth_date', 'DATE')} AS birth_date, {given('sex_code', 'VARCHAR')} AS sex_code, "
         f"{given('village_code', 'VARCHAR')} AS village_code, {given('household_id', 'VARCHAR')} AS household_id, "
         f"{given('guardian_name', 'VARCHAR')} AS guardian_name, {guardian} AS guardian_key, "
+        f"{via} AS via, {via_feed} AS via_feed, "
         f"{'TRUE' if is_about_head(feed) else 'FALSE'} AS about_head, {'TRUE' if feed.person_number else 'FALSE'} AS is_numbered "
-        f"FROM {table(feed)} AS t WHERE {without} AND t.{TODAY.replace(' AND ', ' AND t.')} AND t.{identifier(str(name_of(feed)))} IS NOT NULL"
+        f"FROM {table(feed)} AS t WHERE {without} AND t.{TODAY.replace(' AND ', ' AND t.')} {named}"
     )

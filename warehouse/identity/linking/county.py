@@ -1,9 +1,10 @@
 """How people of a county are compared.
 
 Surnames alone bring a twelfth of the county together, so every blocking rule joins a name with a place or a time, or does without the
-name: the household; the sound of the name in the village or in the year of birth (whatever was wrong in the date) or on a day of any
-year (when the year was wrong); the day of birth in the village or with the surname (whatever was wrong in the name); surname, village
-and year when name and date are both a little wrong. Sound covers equal and variant names. At a million people about fifteen pairs a row.
+name. Whatever is wrong in the date: the sound of the name (which equal and variant names share) in the township, in the year of birth, in
+the year after if a lunar date lies near its end, or on the day of any year. Whatever is wrong in the name: the household, the day of birth
+in the village or with the surname, and surname, village and year or day where both are a little wrong. Rows without a birth meet their
+namesakes, rows without a name those of their day, or of their month and village. At a million people that is about seven pairs a row.
 """
 
 from __future__ import annotations
@@ -66,8 +67,9 @@ COUNTY = Specification(
     comparisons=(NAME, BIRTH, PLACE, SEX, RELATIVES),
     blocking=(
         "l.household = r.household",
-        "l.sound = r.sound AND l.village = r.village",
+        "l.sound = r.sound AND l.town = r.town",
         "l.sound = r.sound AND l.birth_year = r.birth_year",
+        "l.sound = r.sound AND l.birth_year = r.lunar_year",
         "l.sound = r.sound AND l.birth_day = r.birth_day",
         "l.birth = r.birth AND l.village = r.village",
         "l.birth = r.birth AND l.surname = r.surname",
@@ -75,6 +77,8 @@ COUNTY = Specification(
         "l.surname = r.surname AND l.birth_day = r.birth_day AND l.village = r.village",
         "l.sound = r.sound AND l.birth = r.birth_other",
         "r.birth_year IS NULL AND l.sound = r.sound",
+        "r.name IS NULL AND l.birth = r.birth",
+        "r.name IS NULL AND l.birth_month = r.birth_month AND l.village = r.village",
         "r.birth_year IS NULL AND l.surname = r.surname AND l.last = r.last AND l.village = r.village",
     ),
     training=(
@@ -82,8 +86,9 @@ COUNTY = Specification(
         "l.birth = r.birth AND l.village = r.village",
         "l.name = r.name AND l.village = r.village",
     ),
-    # A name with another character is another name (brothers, twins), a name without a birth may be the father's: a person decides.
-    automatic="gamma_name >= 3 AND gamma_birth >= 1 AND gamma_sex <> 0",
+    # A name with another character is another name (brothers, twins), a name without a birth may be the father's, and where somebody of
+    # the household bears the same name only the very day tells them apart: a person decides.
+    automatic="gamma_name >= 3 AND gamma_birth >= 1 AND gamma_sex <> 0 AND (gamma_birth = 5 OR NOT has_double_l)",
     weight=10.0,
     margin=7.0,
     u_pairs=2e6,

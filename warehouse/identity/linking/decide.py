@@ -14,8 +14,8 @@ COLUMN = re.compile(r"\b(\w+)_[lr]\b")
 
 
 def _levels(specification: Specification, known: str, rows: str, pairs: str) -> str:
-    """SELECT of the relation ``pairs`` with ``gamma_<name>`` beside each: the level that its comparison reaches, 0 the last, -1 unknown."""
-    columns: set[str] = set()
+    """SELECT of the relation ``pairs`` with both keys and ``is_good``: whether the levels that its comparisons reach satisfy ``automatic``."""
+    columns = set(COLUMN.findall(specification.automatic))
     gammas = []
     for one in specification.comparisons:
         null, *levels = one["comparison_levels"]
@@ -24,11 +24,11 @@ def _levels(specification: Specification, known: str, rows: str, pairs: str) -> 
             whens.append(f"WHEN {level['sql_condition']} THEN {len(levels) - 1 - place}")
         gammas.append(f"CASE {' '.join(whens)} ELSE 0 END AS gamma_{one['output_column_name']}")
         columns |= set(COLUMN.findall(" ".join(whens)))
-    both = ", ".join(f"l.{name} AS {name}_l, r.{name} AS {name}_r" for name in sorted(columns))
+    both = "".join(f", l.{name} AS {name}_l, r.{name} AS {name}_r" for name in sorted(columns))
     return (
-        f"SELECT * EXCLUDE ({', '.join(f'{name}_l, {name}_r' for name in sorted(columns))}), {', '.join(gammas)} FROM ("
-        f"SELECT p.*, l.key AS known_key, r.key AS row_key, {both} FROM {pairs} AS p "
-        f"JOIN {known} AS l ON l.unique_id = p.known_id JOIN {rows} AS r ON r.unique_id = p.row_id)"
+        f"SELECT * EXCLUDE (pair), pair.*, coalesce({specification.automatic}, FALSE) AS is_good FROM (SELECT *, {', '.join(gammas)} FROM ("
+        f"SELECT p AS pair, l.key AS known_key, r.key AS row_key{both} FROM {pairs} AS p "
+        f"JOIN {known} AS l ON l.unique_id = p.known_id JOIN {rows} AS r ON r.unique_id = p.row_id))"
     )
 
 
@@ -54,7 +54,7 @@ def decide(
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {decided} AS WITH judged AS ("
         f"  SELECT *, rank = 1 AND known_rank = 1 AND weight >= {specification.weight} AND coalesce(margin >= {specification.margin}, TRUE) "
-        f"  AND coalesce({specification.automatic}, FALSE) AS is_linked FROM ({_levels(specification, known, rows, 'linking_few')})"
+        f"  AND is_good AS is_linked FROM ({_levels(specification, known, rows, 'linking_few')})"
         f") SELECT row_key, known_key, weight, probability, rank, margin, CASE WHEN is_linked THEN 'auto' ELSE 'review' END AS decision "
         f"FROM (SELECT *, bool_or(is_linked) OVER (PARTITION BY row_id) AS row_is_linked FROM judged) WHERE is_linked OR NOT row_is_linked"
     )

@@ -83,6 +83,8 @@ def _prepared(source: str, key: str, birth: str) -> str:
         f"SELECT n.unique_id, key, t.name, {folded} || {rest} AS folded, {sound} || {rest} AS sound, "
         f"coalesce(c1.common, left(t.name, 1)) AS surname, right(folded, 1) AS last, "
         f"sex, birth, birth_other, birth_digits, birth_month, birth_year, substr(birth_digits, 5) AS birth_day, "
+        f"CASE WHEN year(birth + 60) > year(birth) THEN strftime(birth + 60, '%Y') END AS lunar_year, "
+        f"coalesce(list_contains(relatives, t.name), FALSE) AS has_double, "
         f"village_code AS village, left(village_code, 9) AS town, left(village_code, 6) AS county, household_key AS household, relatives "
         f"FROM tidied AS t JOIN numbered AS n USING (key) {joins}"
     )

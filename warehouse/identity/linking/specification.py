@@ -12,9 +12,10 @@ class Specification:
     """A linkage of rows to known records.
 
     ``comparisons`` are Splink's (see :func:`comparison`); ``blocking`` the rules whose pairs are looked at, ``training`` those under
-    which EM learns how matches agree: SQL over ``l`` (known) and ``r`` (row). ``automatic`` is SQL over the levels ``gamma_<name>`` (-1
-    unknown, 0 the last level, upwards); a pair that fails it is never linked without a person. ``weight`` and ``margin`` are in log2.
-    ``u_pairs``: random pairs from which is learnt how strangers agree. ``one_to_one``: a known record takes one row at most.
+    which EM learns how matches agree: SQL over ``l`` (known) and ``r`` (row). ``automatic`` is SQL over the levels ``gamma_<name>``
+    (-1 unknown, 0 the last level, upwards) and the columns ``<name>_l``, ``<name>_r``; a pair that fails it is never linked without a
+    person. ``weight`` and ``margin`` are in log2. ``u_pairs``: random pairs from which is learnt how strangers agree. ``one_to_one``: a
+    known record takes one row at most.
     """
 
     comparisons: tuple[dict[str, Any], ...]
