@@ -35,7 +35,12 @@ SYNC = ("full_sync_ratio", "resync_ratio", "peak_rss_gb", "raw_load_s", "full_sy
 REST = ("rest_ratio", "rest_rows_per_second")
 DATABASE = ("database_ratio", "database_rows_per_second")
 LINKING = ("link_seconds", "link_peak_gb", "link_precision", "link_recall", "link_recall_all", "link_seen")
-FIGURES = (*SYNC, *REST, *DATABASE, *LINKING)
+DELTA = ("merge_first_s", "merge_delta_s", "merge_delta_ratio")
+PEOPLE = (
+    "identity_precision", "identity_recall_numbered", "identity_recall_none", "identity_recall_none_exact", "identity_recall_none_splink",
+    "identity_precision_none_splink",
+)  # fmt: skip
+FIGURES = (*SYNC, *REST, *DATABASE, *LINKING, *DELTA, *PEOPLE)
 
 
 def say(text: str) -> None:
@@ -84,7 +89,11 @@ def tell(found: dict[str, float], wanted: list[str], people: int) -> None:
         if name in wanted:
             print(
                 json.dumps(
-                    {"figure": name, "value": round(value, 6 if name.startswith("link_") else 3), "people": people}
+                    {
+                        "figure": name,
+                        "value": round(value, 6 if name.startswith(("link_", "identity_")) else 3),
+                        "people": people,
+                    }
                 ),
                 flush=True,
             )
@@ -156,6 +165,14 @@ def main() -> None:
         from tests.bench import linking
 
         tell(linking.measure(options.people), wanted, options.people)
+    if set(wanted) & set(DELTA):
+        from tests.bench import delta
+
+        tell(delta.measure(options.people), wanted, options.people)
+    if set(wanted) & set(PEOPLE):
+        from tests.bench import people
+
+        tell(people.measure(), wanted, people.PEOPLE)
 
 
 if __name__ == "__main__":

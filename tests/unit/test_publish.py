@@ -344,6 +344,27 @@ def test_query_as_of(con, tmp_path, monkeypatch):
         run(tmp_path / "elsewhere", asked, monkeypatch)
 
 
+def test_query_as_it_was_known(con, tmp_path, monkeypatch):
+    publish(con, tmp_path, FEEDS)
+    first = query.find_snapshot(tmp_path)
+    later(con, "2019-07-31")
+    publish(con, tmp_path, FEEDS)
+    second = query.find_snapshot(tmp_path)
+    for folder, day in ((first, "2019-07-05T01:00:00"), (second, "2019-08-09T17:00:00")):
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        (folder / "manifest.json").write_text(
+            json.dumps({**manifest, "published_at": f"{day}+00:00"}), encoding="utf-8"
+        )
+    # Five in the afternoon of Greenwich's 9 August is the county's tenth.
+    assert query.find_snapshot(tmp_path, known_on="2019-08-09") == first
+    assert query.find_snapshot(tmp_path, known_on="2019-08-10") == second
+    assert query.find_snapshot(tmp_path, "2019-07-30", "2019-08-10") == first
+    with pytest.raises(TerminalError, match="没有"):
+        query.find_snapshot(tmp_path, known_on="2019-07-04")
+    with pytest.raises(TerminalError, match="--known-on"):
+        query.find_snapshot(tmp_path, known_on="gestern")
+
+
 def test_query_formats(home, monkeypatch):
     asked = "SELECT village, numerator, denominator, rate, verdict, NULL AS nothing, '=1+1' AS formula FROM village_incidence"
     assert (

@@ -110,7 +110,7 @@ def _publish(arguments: argparse.Namespace) -> int:
 def _query(arguments: argparse.Namespace) -> int:
     from warehouse.cli import query
 
-    return int(query.run(arguments.sql, arguments.as_of, arguments.format, sys.stdout) or 0)
+    return int(query.run(arguments.sql, arguments.as_of, arguments.format, sys.stdout, arguments.known_on) or 0)
 
 
 def _batches(arguments: argparse.Namespace) -> int:
@@ -229,6 +229,12 @@ def parser() -> argparse.ArgumentParser:
     query.add_argument("sql")
     query.add_argument(
         "--as-of", default=None, metavar="DATE", help="the newest snapshot whose data are not later than DATE"
+    )
+    query.add_argument(
+        "--known-on",
+        default=None,
+        metavar="DATE",
+        help="as it was known then: only snapshots published by the end of DATE",
     )
     query.add_argument("--format", choices=("table", "csv", "json"), default="table")
     query.set_defaults(run=_query)

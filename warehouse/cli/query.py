@@ -22,26 +22,40 @@ TABLE_ROWS = 10_000
 CHUNK = 10_000
 
 
-def find_snapshot(home: Path, as_of: str | dt.date | None = None) -> Path:
-    """Folder of the current snapshot, or of the newest one whose data are not later than ``as_of`` (published last, if several).
+# Publication times are UTC; a day ends when the county's clock says so.
+BEIJING = dt.timedelta(hours=8)
+
+
+def _day(text: str | dt.date, option: str) -> dt.date:
+    try:
+        return text if isinstance(text, dt.date) else dt.date.fromisoformat(text)
+    except ValueError:
+        raise TerminalError(f"{option} 应为日期，如 2019-06-30 / {option} must be a date like 2019-06-30") from None
+
+
+def find_snapshot(home: Path, as_of: str | dt.date | None = None, known_on: str | dt.date | None = None) -> Path:
+    """Folder of the current snapshot, or of the newest one whose data are not later than ``as_of`` (published last, if several), among
+    those that had been published when the day ``known_on`` ended.
 
     Raises TerminalError with a plain sentence when there is none. The folder is resolved once: a later publication does not
     change what is being read.
     """
     base = published(home)
-    if as_of is None:
+    if as_of is None and known_on is None:
         current = base / "current"
         if not current.exists():
             raise TerminalError("还没有发布过数据 / nothing has been published yet (fupin publish)")
         return current.resolve()
-    try:
-        day = as_of if isinstance(as_of, dt.date) else dt.date.fromisoformat(as_of)
-    except ValueError:
-        raise TerminalError("--as-of 应为日期，如 2019-06-30 / --as-of must be a date like 2019-06-30") from None
+    day = dt.date.max if as_of is None else _day(as_of, "--as-of")
     known = [head for head in snapshots(base) if head.get("as_of")]
+    if known_on is not None:
+        end = dt.datetime.combine(_day(known_on, "--known-on"), dt.time.max, dt.UTC) - BEIJING
+        known = [head for head in known if dt.datetime.fromisoformat(str(head["published_at"])) <= end]
     found = [head for head in known if str(head["as_of"]) <= day.isoformat()]
     if not found:
         first = f"；最早的是 {min(str(head['as_of']) for head in known)}" if known else ""
+        if as_of is None:
+            raise TerminalError(f"到 {known_on} 为止没有发布过数据 / nothing had been published by {known_on}")
         raise TerminalError(f"没有 {day} 或更早的发布{first} / no snapshot holds data as of {day} or earlier")
     best = max(found, key=lambda head: (str(head["as_of"]), str(head.get("published_at")), head["snapshot_id"]))
     return base / str(best["snapshot_id"])
@@ -64,7 +78,9 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def run(sql: str, as_of: str | None = None, fmt: str = "table", out: TextIO | None = None) -> int:
+def run(
+    sql: str, as_of: str | None = None, fmt: str = "table", out: TextIO | None = None, known_on: str | None = None
+) -> int:
     """Run one SQL text on a snapshot and write the result to ``out`` as ``table``, ``csv`` or ``json``; returns 0.
 
     Raises TerminalError in one line for a wrong query, date or missing snapshot.
@@ -72,7 +88,7 @@ def run(sql: str, as_of: str | None = None, fmt: str = "table", out: TextIO | No
     import sys
 
     target = out or sys.stdout
-    with connect(find_snapshot(settings.home(), as_of)) as con:
+    with connect(find_snapshot(settings.home(), as_of, known_on)) as con:
         try:
             cursor = con.execute(sql)
             names = [column[0] for column in cursor.description or ()]
