@@ -2,10 +2,11 @@
 -- 建档立卡户状况：人口、人均纯收入与扶贫标准、教育、医疗、养老、住房、饮水、贷款，每项都有“无法判定”。
 -- Grain: one row per registered household (建档立卡共同生活户, household_id)，不是户口簿户。
 -- 政策依据: 北委发〔2019〕5号 三(一)3 “脱贫户实现两不愁、三保障”，二(一)4 危房，三(二)2、四(七) 扶贫小额信贷。
--- Inputs: core.registry_household_now, core.registry_person_now, core.housing_assessment_now, core.bank_loan_now, mart.person_status,
+-- Inputs: core.registry_household_now, core.registry_person_now, core.housing_assessment_now, core.household_link,
+--   core.bank_loan_now, mart.person_status,
 --   ref.parameter, ref.poverty_status, ref.feed_state, ref.run.
 -- Limits: “无”只是疑点，须经核查。收入为建档系统上报的人均纯收入，与可支配收入口径不同，不能相除。没有鉴定报告的户：登记为危房或
---   C、D 级的为“无”，其余为“无法判定”（自报的“否”不能当作鉴定）。住房按户主或任一家庭成员名下的鉴定报告归户；贷款按借款人所在户
+--   C、D 级的为“无”，其余为“无法判定”（自报的“否”不能当作鉴定）。住房按户主或任一家庭成员名下的鉴定报告归户，报告没有证件号码的按村和户主姓名归户；贷款按借款人所在户
 --   归户，借款人不在册时按借据上的户编号。吃、穿没有数据源，不在本表。
 -- Tie-breaks: 一户有几份鉴定报告时，自住（或未注明）的优先，再取鉴定日期最晚、报告号最大的一份。
 --   成员状态汇总成户：任一成员“无”则户为“无”，否则任一“无法判定”或“参数缺失”则同之，否则有人适用即为“有”，都不适用为“不适用”。
@@ -55,17 +56,27 @@ house_owner AS (
   SELECT person_key, household_id FROM mart.person_status
 ),
 -- One text holds the whole order of the reports, so that one aggregate finds the report of the household.
-house AS (
-  SELECT
-    house_owner.household_id,
-    max(
-      CASE WHEN coalesce(assessment.occupancy_code, '1') = '1' THEN '1' ELSE '0' END
-      || coalesce(CAST(assessment.assessed_date AS VARCHAR), '0000-00-00')
-      || assessment.grade_code || assessment.report_no
-    ) AS report
+-- A report that names the head only belongs to the household all the same.
+assessed AS (
+  SELECT house_owner.household_id, assessment.occupancy_code, assessment.assessed_date, assessment.grade_code, assessment.report_no
   FROM core.housing_assessment_now AS assessment
   INNER JOIN house_owner ON house_owner.person_key = assessment.person_key
-  GROUP BY house_owner.household_id
+  UNION ALL
+  SELECT link.household_id, assessment.occupancy_code, assessment.assessed_date, assessment.grade_code, assessment.report_no
+  FROM core.housing_assessment_now AS assessment
+  INNER JOIN core.household_link AS link ON link.record_key = assessment.report_no
+  WHERE link.feed = 'housing_assessment' AND assessment.person_key IS NULL
+),
+house AS (
+  SELECT
+    assessed.household_id,
+    max(
+      CASE WHEN coalesce(assessed.occupancy_code, '1') = '1' THEN '1' ELSE '0' END
+      || coalesce(CAST(assessed.assessed_date AS VARCHAR), '0000-00-00')
+      || assessed.grade_code || assessed.report_no
+    ) AS report
+  FROM assessed
+  GROUP BY assessed.household_id
 ),
 loan AS (
   SELECT

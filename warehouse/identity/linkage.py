@@ -35,9 +35,11 @@ def link(
     if not counts["unlinked"]:
         return counts
     counts |= tiers.persons(con, feeds)
+    # What belongs to a household for certain is not a question for anybody.
     con.execute(
         "DELETE FROM unlinked AS u WHERE EXISTS "
-        "(SELECT 1 FROM core.link_candidate AS c WHERE c.feed = u.feed AND c.record = u.record AND c.decision = 'auto')"
+        "(SELECT 1 FROM core.link_candidate AS c WHERE c.feed = u.feed AND c.record = u.record AND c.decision = 'auto') "
+        "OR EXISTS (SELECT 1 FROM core.household_link AS h WHERE h.feed = u.feed AND h.record = u.record)"
     )
     con.execute("CREATE OR REPLACE TEMP VIEW people_with_id AS SELECT * FROM known_people WHERE NOT is_numbered")
     model = _model(con, when, retrain)

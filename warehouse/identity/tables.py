@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS core.link_candidate (
   feed VARCHAR, record UBIGINT, person_key BIGINT, weight DOUBLE, probability DOUBLE, place INTEGER, decision VARCHAR, method VARCHAR,
   model_version VARCHAR);
 CREATE TABLE IF NOT EXISTS core.household_link (
-  feed VARCHAR, record UBIGINT, household_id VARCHAR, head_key BIGINT, method VARCHAR);
+  feed VARCHAR, record UBIGINT, record_key VARCHAR, household_id VARCHAR, head_key BIGINT, method VARCHAR);
 CREATE TABLE IF NOT EXISTS core.link_model (
   version VARCHAR, specification VARCHAR, settings VARCHAR, trained_at TIMESTAMP, people BIGINT, records BIGINT);
 CREATE TABLE IF NOT EXISTS core.review_item (item VARCHAR, feed VARCHAR, record UBIGINT, made_at TIMESTAMP, candidates BIGINT[]);

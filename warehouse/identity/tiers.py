@@ -104,7 +104,7 @@ def households(con: duckdb.DuckDBPyConnection) -> int:
         "), one AS (SELECT * FROM head WHERE plain NOT LIKE '%?%' AND village_code IS NOT NULL AND person_key IS NOT NULL "
         "  QUALIFY row_number() OVER (PARTITION BY person_key ORDER BY place, household_id) = 1"
         "), sole AS (SELECT * FROM one QUALIFY count(*) OVER (PARTITION BY village_code, plain) = 1) "
-        "SELECT u.feed, u.record, s.household_id, s.person_key AS head_key, 'head_village' AS method FROM unlinked AS u "
+        "SELECT u.feed, u.record, u.record_key, s.household_id, s.person_key AS head_key, 'head_village' AS method FROM unlinked AS u "
         "JOIN sole AS s ON s.plain = name_plain(u.name) AND s.village_code = u.village_code WHERE u.about_head"
     )
     row = con.execute("SELECT count(*) FROM core.household_link").fetchone()

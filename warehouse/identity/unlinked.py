@@ -13,7 +13,7 @@ import duckdb
 
 from connectors.feed import Feed
 from expectations.normalise import identifier, literal
-from warehouse.history.tables import OPEN_DATE, OPEN_TIME, table
+from warehouse.history.tables import OPEN_DATE, OPEN_TIME, key_columns, table
 from warehouse.history.views import record_sql
 
 TODAY = f"recorded_to = {OPEN_TIME} AND valid_to = {OPEN_DATE}"
@@ -56,7 +56,9 @@ def gather_people(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def gather_rows(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> int:
-    """``unlinked``: ``row_key`` UBIGINT, ``feed``, ``record`` UBIGINT, the columns to compare, ``about_head``, ``is_numbered``; returns the rows."""
+    """``unlinked``: ``row_key`` UBIGINT, ``feed``, ``record`` UBIGINT, ``record_key`` (the key as text), the columns to compare,
+    ``about_head``, ``is_numbered``; returns the number of rows.
+    """
     parts = [_rows_sql(feed) for feed in feeds.values() if is_linkable(feed)]
     con.execute(
         "CREATE OR REPLACE TEMP TABLE unlinked AS WITH found AS (" + " UNION ALL ".join(parts) + ") "
@@ -86,7 +88,8 @@ def _rows_sql(feed: Feed) -> str:
     via_feed = literal(feed.person_via[1]) if feed.person_via else "CAST(NULL AS VARCHAR)"
     without = "t.link_method = 'none'" if feed.person_number else "t.person_key IS NULL"
     return (
-        f"SELECT {literal(feed.name)} AS feed, {record_sql(feed, 't.')} AS record, t.person_key AS own_key, "
+        f"SELECT {literal(feed.name)} AS feed, {record_sql(feed, 't.')} AS record, "
+        f"concat_ws('|', {', '.join(f't.{identifier(key)}' for key in key_columns(feed))}) AS record_key, t.person_key AS own_key, "
         f"t.{identifier(str(name_of(feed)))} AS name, {given('birth_date', 'DATE')} AS birth_date, {given('sex_code', 'VARCHAR')} AS sex_code, "
         f"{given('village_code', 'VARCHAR')} AS village_code, {given('household_id', 'VARCHAR')} AS household_id, "
         f"{given('guardian_name', 'VARCHAR')} AS guardian_name, {guardian} AS guardian_key, "
