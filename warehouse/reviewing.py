@@ -9,6 +9,7 @@ import duckdb
 
 from connectors import places, remote
 from connectors.feed import Feed
+from expectations import normalise
 from warehouse import identity, keys
 from warehouse.database import open_warehouse
 from warehouse.history.schema import create_tables
@@ -72,6 +73,7 @@ def settle(home: Path, feeds: dict[str, Feed], question: str, answer: str, who: 
 
 def _prepare(con: duckdb.DuckDBPyConnection, home: Path, feeds: dict[str, Feed]) -> None:
     create_tables(con, feeds.values())
+    normalise.install(con)
     identity.install(con, keys.secret("identity_key", home))
 
 
