@@ -76,7 +76,8 @@ def grant(home: Path, batch: Batch, feed: Feed, feeds: dict[str, Feed]) -> None:
 
 
 def withdraw(home: Path, reference: str, feeds: dict[str, Feed], who: str, why: str) -> dict[str, int]:
-    """Take back the merged batch ``<feed>/<batch>``: one transaction; returns ``rows_ended`` and ``rows_inserted`` (what stands again).
+    """Take back the merged batch ``<feed>/<batch>``, after the corrections that were sent to it, each in one transaction; returns
+    ``rows_ended`` and ``rows_inserted`` (what stands again) of all.
 
     Raises TerminalError when the batch is not merged. Called again it only finishes what was left undone.
     """
@@ -87,13 +88,22 @@ def withdraw(home: Path, reference: str, feeds: dict[str, Feed], who: str, why: 
     counts = {"rows_inserted": 0, "rows_ended": 0}
     with open_warehouse(home) as con:
         create_tables(con, feeds.values())
+        corrections = con.execute(
+            "SELECT batch_id FROM ops.batch WHERE feed = ? AND correction_of = ? AND state = 'merged' ORDER BY batch_id",
+            [feed.name, batch.data["batch_id"]],
+        ).fetchall()
+    for (correction,) in corrections:
+        for name, number in withdraw(home, f"{feed.name}/{correction}", feeds, who, why).items():
+            counts[name] += number
+    with open_warehouse(home) as con:
         found = con.execute(
             "SELECT state, withdrawn_at FROM ops.batch WHERE feed = ? AND batch_id = ?",
             [feed.name, batch.data["batch_id"]],
         ).fetchone()
         state = found[0] if found else batch.state
         if state == "merged":
-            counts, when = _take_back(con, home, batch, feed, feeds, who, why)
+            done, when = _take_back(con, home, batch, feed, feeds, who, why)
+            counts = {name: number + done[name] for name, number in counts.items()}
         elif found and state == "withdrawn":
             when = found[1].isoformat(timespec="microseconds")
         else:

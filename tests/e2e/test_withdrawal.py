@@ -149,3 +149,21 @@ def test_a_township_s_own_file_ends_nothing_elsewhere(
     (office.inbox / "少了很多.csv").write_text(sheds("2019-09-30", "甲丙"), encoding="utf-8")
     (batch,) = office.sync()
     assert (batch["state"], batch["reason"]) == ("blocked", "ROW_COUNT_COLLAPSE")
+
+
+def test_what_was_corrected_goes_with_its_corrections(office: Office) -> None:
+    """The reject sheet of a wrong file was filled in and sent back before anybody noticed."""
+    wrong = [*ROWS[:2], [*ROWS[2][:6], "一百五十", *ROWS[2][7:]]]
+    batch = send(office, "六月.csv", wrong)
+    assert batch["rows_quarantined"] == 1
+    sheet = office.receipt("六月.csv")["退回行"]
+    rows = [[str(cell.value or "") for cell in row] for row in sheet.iter_rows()]
+    position = rows[0].index("户籍户数")
+    rows[1][position] = "150"
+    office.drop("六月更正.csv", rows)
+    (correction,) = office.sync()
+    assert correction["state"] == "merged" and len(asked(office, BELIEVED)) == 3
+    office.fupin("withdraw", f"village/{batch['batch_id']}", "--why", "整份都发错了")
+    assert asked(office, BELIEVED) == []
+    assert asked(office, "SELECT state FROM ops.batch") == [("withdrawn",), ("withdrawn",)]
+    assert asked(office, "SELECT count(*) FROM core.identity") == [(0,)]
