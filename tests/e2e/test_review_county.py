@@ -80,8 +80,6 @@ def unknown(county: County) -> Any:
 
 
 def test_clerks_answers_find_people_and_end_the_questions(county: County) -> None:
-    # The first night learns on its way: registered people without an id are weighed from the second on.
-    night(county)
     first = night(county)
     assert first["pending"] > 20 and first["lists"] > 3
     # The same night again says the same.
