@@ -64,11 +64,11 @@ def merge(
         identity.register(con, feed, "staged", set(delivery.present), delivery.batch_id)
         counts = replay(con, delivery, [*others(), delivery], recorded)
     else:
-        counts = _append_newest(con, delivery, recorded, landed)
+        counts = _merge_newest(con, delivery, recorded, landed)
     return {**counts, "rows_unchanged": landed - counts["rows_inserted"]}
 
 
-def _append_newest(con: duckdb.DuckDBPyConnection, delivery: Delivery, recorded: str, landed: int) -> dict[str, int]:
+def _merge_newest(con: duckdb.DuckDBPyConnection, delivery: Delivery, recorded: str, landed: int) -> dict[str, int]:
     feed, as_of = delivery.feed, delivery.as_of_sql
     target, keys = table(feed), key_columns(feed)
     key_list = ", ".join(identifier(key) for key in keys)
