@@ -5,8 +5,9 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check -qq
 # Quick folders first. Two processes, a file never split between them; what starts Airflow or kills processes runs alone.
 FAST = tests/unit tests/feeds tests/sql tests/dags
-SERVERS = tests/connectors tests/history
-SLOW = tests/e2e tests/faults
+AIRFLOW = $(sort $(wildcard tests/e2e/test_airflow_*.py))
+LONGER = tests/connectors tests/history $(filter-out $(AIRFLOW),$(sort $(wildcard tests/e2e/test_*.py)))
+ALONE = $(AIRFLOW) tests/faults
 FIGURES ?=
 UNUSED = /tests?/|/example_dags/|/(altair|hypothesis|mypy|pip|setuptools)/
 export AIRFLOW_HOME = $(CURDIR)
@@ -21,8 +22,8 @@ up: env
 
 test: env
 	@$(BIN)/python -m pytest $(PYTEST) -n 2 --dist loadfile $(FAST)
-	@$(BIN)/python -m pytest $(PYTEST) -n 2 --dist loadfile $(SERVERS)
-	@$(BIN)/python -m pytest $(PYTEST) $(SLOW)
+	@$(BIN)/python -m pytest $(PYTEST) -n 2 --dist loadfile $(LONGER)
+	@$(BIN)/python -m pytest $(PYTEST) $(ALONE)
 
 # Every call that touches disk or database, before and after: hours.
 faults: env
