@@ -69,7 +69,8 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, office: Office) -> Iterato
         connection = {"conn_type": "http", "host": site.url, "password": SECRET}
         settings = {
             "AIRFLOW__FUPIN__FEEDS": str(feeds),
-            "AIRFLOW__FUPIN__RUN_DEADLINE_MINUTES": "0.05",
+            # Not so short that every run of the start would be told of.
+            "AIRFLOW__FUPIN__RUN_DEADLINE_MINUTES": "0.2",
             "AIRFLOW_CONN_OFFICE": json.dumps(connection),
         }
         process, output = launch(root / "data", port=21850, settings=settings)
