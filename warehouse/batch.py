@@ -20,6 +20,10 @@ UNRECOGNISED = "unrecognised"
 STATES = ("received", "staged", "validated", "merged", "blocked", "duplicate", "withdrawn", "request")
 
 
+# Ledger times are UTC; the county's clock is eight hours ahead.
+BEIJING = dt.timedelta(hours=8)
+
+
 def utc_now() -> str:
     """Now as ISO text in UTC (ledger times are facts about a run, never inputs of SQL)."""
     return dt.datetime.now(dt.UTC).replace(tzinfo=None).isoformat(timespec="microseconds")

@@ -9,10 +9,8 @@ import duckdb
 
 from connectors import places, remote
 from connectors.feed import Feed
-from expectations import normalise
-from warehouse import identity, keys
 from warehouse.database import open_warehouse
-from warehouse.history.schema import create_tables
+from warehouse.history.schema import prepare
 from warehouse.identity import decisions, questions, review
 from warehouse.merging import load_time
 from warehouse.monitor.reference import run_date
@@ -50,7 +48,7 @@ def deliver(home: Path, feeds: dict[str, Feed]) -> None:
 def ask(home: Path, feeds: dict[str, Feed]) -> list[dict[str, str]]:
     """The questions to engineers that are due; see :func:`warehouse.identity.questions.ask`."""
     with open_warehouse(home) as con:
-        _prepare(con, home, feeds)
+        prepare(con, home, feeds)
         con.execute("BEGIN")
         due = questions.ask(con, feeds, load_time(con))
         con.execute("COMMIT")
@@ -60,7 +58,7 @@ def ask(home: Path, feeds: dict[str, Feed]) -> list[dict[str, str]]:
 def settle(home: Path, feeds: dict[str, Feed], question: str, answer: str, who: str) -> dict[str, int]:
     """Write down an engineer's answer and what follows; returns ``decided`` and ``changed``."""
     with open_warehouse(home) as con:
-        _prepare(con, home, feeds)
+        prepare(con, home, feeds)
         con.execute("BEGIN")
         before = who_is_who(con)
         counts = {"decided": questions.settle(con, question, answer, who, load_time(con))}
@@ -69,12 +67,6 @@ def settle(home: Path, feeds: dict[str, Feed], question: str, answer: str, who: 
         counts["changed"] = int(who_is_who(con) != before)
         con.execute("COMMIT")
     return counts
-
-
-def _prepare(con: duckdb.DuckDBPyConnection, home: Path, feeds: dict[str, Feed]) -> None:
-    create_tables(con, feeds.values())
-    normalise.install(con)
-    identity.install(con, keys.secret("identity_key", home))
 
 
 def who_is_who(con: duckdb.DuckDBPyConnection) -> list[Any]:

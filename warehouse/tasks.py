@@ -17,7 +17,7 @@ from typing import Any
 from connectors import settings
 from connectors.errors import FupinError, TerminalError, scrubbed, without_row_text
 from connectors.feed import Feed, load_feeds
-from warehouse.batch import UNRECOGNISED, Batch, utc_now
+from warehouse.batch import BEIJING, UNRECOGNISED, Batch, utc_now
 
 log = logging.getLogger("fupin")
 
@@ -129,10 +129,9 @@ def link(retrain: bool = False) -> dict[str, int]:
     Returns rows per outcome; ``changed`` is 1 if anybody is somebody else now: then the marts are to be rebuilt. ``retrain``: learn from
     the county's present data instead of using the stored model.
     """
-    from expectations import normalise
-    from warehouse import identity, keys, monitor, reviewing
+    from warehouse import monitor, reviewing
     from warehouse.database import open_warehouse
-    from warehouse.history.schema import create_tables
+    from warehouse.history.schema import prepare
     from warehouse.identity import linkage
     from warehouse.merging import load_time
 
@@ -140,9 +139,7 @@ def link(retrain: bool = False) -> dict[str, int]:
     home = settings.home()
     with without_row_text("linking"):
         with open_warehouse(home) as con:
-            create_tables(con, feeds.values())
-            normalise.install(con)
-            identity.install(con, keys.secret("identity_key", home))
+            prepare(con, home, feeds)
             if not con.execute("SELECT count(*) FROM duckdb_views() WHERE view_name = 'person'").fetchone()[0]:  # type: ignore[index]
                 monitor.build(con, feeds)
             con.execute("BEGIN")
@@ -176,17 +173,14 @@ def settle(question: str, answer: str, who: str) -> dict[str, int]:
 @scrubbed
 def build(progress: Progress | None = None) -> dict[str, int]:
     """Rebuild ``core.person`` and every mart from the warehouse's present state; returns rows per mart."""
-    from expectations import normalise
-    from warehouse import identity, keys, monitor
+    from warehouse import monitor
     from warehouse.database import open_warehouse
-    from warehouse.history.schema import create_tables
+    from warehouse.history.schema import prepare
     from warehouse.identity import decisions
 
     feeds = load_feeds()
     with without_row_text("building the marts"), open_warehouse(settings.home()) as con:
-        create_tables(con, feeds.values())
-        normalise.install(con)
-        identity.install(con, keys.secret("identity_key", settings.home()))
+        prepare(con, settings.home(), feeds)
         decisions.resolve(con, feeds)
         return monitor.build(con, feeds, progress=progress)
 
@@ -276,8 +270,7 @@ def lateness() -> int:
     from warehouse.upkeep import lateness as late
 
     with without_row_text("looking for late feeds"):
-        # Ledger times are UTC; the county's day is eight hours ahead.
-        today = (dt.datetime.now(dt.UTC) + dt.timedelta(hours=8)).date()
+        today = (dt.datetime.now(dt.UTC) + BEIJING).date()
         return len(late.tell(settings.home(), load_feeds(), today))
 
 

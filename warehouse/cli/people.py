@@ -11,12 +11,10 @@ import duckdb
 from connectors import settings
 from connectors.errors import TerminalError, without_row_text
 from connectors.feed import load_feeds
-from expectations import normalise
-from warehouse import identity, keys
 from warehouse.cli.tables import print_table
 from warehouse.database import open_warehouse
-from warehouse.history.schema import create_tables
-from warehouse.history.tables import OPEN_TIME, table
+from warehouse.history.schema import prepare
+from warehouse.history.tables import OPEN_TIME, name_column, table
 from warehouse.identity import decisions
 from warehouse.merging import load_time
 
@@ -53,11 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
     feeds = load_feeds()
     home = settings.home()
     with without_row_text("deciding about people"), open_warehouse(home) as con:
-        create_tables(con, feeds.values())
+        prepare(con, home, feeds)
         if arguments.action == "list":
             return _list(con, arguments.json)
-        normalise.install(con)
-        identity.install(con, keys.secret("identity_key", home))
         when, who = load_time(con), getpass.getuser()
         con.execute("BEGIN")
         if arguments.action == "undo":
@@ -112,12 +108,12 @@ def _person(con: duckdb.DuckDBPyConnection, named: str) -> int:
 def _row(con: duckdb.DuckDBPyConnection, feed_name: str, place: str) -> tuple[int, str]:
     """(person_key that the row's id gave, the row's name)."""
     feed = load_feeds()[feed_name]
-    names = [column.name for column in feed.columns if column.type == "name"]
+    name = name_column(feed)
     batch, _, row = place.rpartition(":")
-    if not feed.subject or not names or not row.isdigit():
+    if not feed.subject or name is None or not row.isdigit():
         raise TerminalError(f"{feed_name} has no people, or {place} is no BATCH:ROW")
     found = con.execute(
-        f'SELECT person_key, "{names[0]}" FROM {table(feed)} WHERE batch_id = ? AND source_row = ? AND recorded_to = {OPEN_TIME}',
+        f'SELECT person_key, "{name}" FROM {table(feed)} WHERE batch_id = ? AND source_row = ? AND recorded_to = {OPEN_TIME}',
         [batch, int(row)],
     ).fetchone()
     if found is None or None in found:

@@ -16,14 +16,11 @@ import duckdb
 
 from connectors import settings
 from connectors.errors import TerminalError
+from warehouse.batch import BEIJING
 from warehouse.publish.snapshot import DATABASE, published, snapshots
 
 TABLE_ROWS = 10_000
 CHUNK = 10_000
-
-
-# Publication times are UTC; a day ends when the county's clock says so.
-BEIJING = dt.timedelta(hours=8)
 
 
 def _day(text: str | dt.date, option: str) -> dt.date:

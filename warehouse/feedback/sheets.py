@@ -10,6 +10,7 @@ from typing import Any
 import xlsxwriter
 
 from connectors.feed import Feed, normalise_header, split_unit
+from warehouse.batch import BEIJING
 from warehouse.feedback import style
 from warehouse.feedback.reasons import Explainer
 from warehouse.feedback.style import AMBER, GREEN, GREY, RED, Styles, put
@@ -18,7 +19,6 @@ OWN_HEADERS = ("行号", "错误原因", "批次号")
 REASON_WIDTH = 46
 ROWS_PER_SHEET = 1_048_575
 SKIPPED_SHOWN = 500
-BEIJING = dt.timedelta(hours=8)
 AS_OF_SOURCES = {
     "column": "取自文件中的数据日期列",
     "title": "取自标题行",

@@ -51,11 +51,6 @@ def coverage_of(feed: Feed, is_correction: bool) -> str:
     return FULL if feed.mode == "snapshot" and not is_correction else ROWS
 
 
-def name_column(feed: Feed) -> str | None:
-    """The column that tells whose row a refused one may be when its key cannot be read."""
-    return next((column.name for column in feed.columns if column.type == "name"), None)
-
-
 def staged_sql(delivery: Delivery, good: bool = True) -> str:
     """SELECT of the good rows (or the refused ones) with their subject's citizen id."""
     subject, method = identity.subject_sql(delivery.feed, set(delivery.present))

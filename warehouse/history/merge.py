@@ -22,11 +22,10 @@ from warehouse.history.deliveries import (
     equal_keys,
     insert_rows,
     keyed_sql,
-    name_column,
     staged_sql,
 )
 from warehouse.history.replay import replay
-from warehouse.history.tables import OPEN_DATE, OPEN_TIME, key_columns, table
+from warehouse.history.tables import OPEN_DATE, OPEN_TIME, key_columns, name_column, table
 
 # Rows that are less than one in so many are copied before they are worked on.
 FEW = 4

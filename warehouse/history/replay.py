@@ -22,10 +22,9 @@ from warehouse.history.deliveries import (
     equal_keys,
     insert_rows,
     keyed_sql,
-    name_column,
     staged_sql,
 )
-from warehouse.history.tables import OPEN_DATE, OPEN_TIME, key_columns, table
+from warehouse.history.tables import OPEN_DATE, OPEN_TIME, key_columns, name_column, table
 
 BASE, AFTER = -1, 1_000_000_000
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import duckdb
 
 from connectors.errors import DeclarationError
 from connectors.feed import Feed
+from expectations import normalise
 from expectations.normalise import identifier
+from warehouse import identity, keys
 from warehouse.history.tables import BOOKKEEPING, core_columns, table
 from warehouse.history.views import ensure_views
-from warehouse.identity import tables as identity
+from warehouse.identity import tables as identity_tables
 
 LEDGER = """
 CREATE SCHEMA IF NOT EXISTS ops; CREATE SCHEMA IF NOT EXISTS ref; CREATE SCHEMA IF NOT EXISTS core; CREATE SCHEMA IF NOT EXISTS mart;
@@ -30,13 +33,20 @@ CREATE TABLE IF NOT EXISTS core.identity (kind VARCHAR, value VARCHAR, person_ke
 """
 
 
+def prepare(con: duckdb.DuckDBPyConnection, home: Path, feeds: Mapping[str, Feed]) -> None:
+    """The opened warehouse with its tables, the macros of ``sql/macros`` and ``keyed_hash``: whatever resolves people needs all three."""
+    create_tables(con, feeds.values())
+    normalise.install(con)
+    identity.install(con, keys.secret("identity_key", home))
+
+
 def create_tables(con: duckdb.DuckDBPyConnection, feeds: Iterable[Feed]) -> None:
     """Make ledger, history and identity tables with their views; add columns that a declaration has gained.
 
     Raises DeclarationError where a declaration changed a column's type: history must not be reinterpreted in silence.
     """
     con.execute(LEDGER)
-    identity.create(con)
+    identity_tables.create(con)
     feeds = list(feeds)
     existing: dict[str, dict[str, str]] = {}
     for name, column, kind in con.execute(

@@ -61,5 +61,10 @@ def key_columns(feed: Feed) -> list[str]:
     return [names[name] for name in feed.key]
 
 
+def name_column(feed: Feed) -> str | None:
+    """The column with the name of whom a row is about."""
+    return next((column.name for column in feed.columns if column.type == "name"), None)
+
+
 def table(feed: Feed) -> str:
     return f"core.{identifier(feed.name)}"

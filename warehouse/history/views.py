@@ -13,7 +13,7 @@ import duckdb
 
 from connectors.feed import ID_TYPES, Feed
 from expectations.normalise import identifier, literal
-from warehouse.history.tables import OPEN_DATE, OPEN_TIME, core_columns, key_columns, table
+from warehouse.history.tables import OPEN_DATE, OPEN_TIME, core_columns, key_columns, name_column, table
 
 
 def record_sql(feed: Feed, of: str = "") -> str:
@@ -66,13 +66,13 @@ def _source(feed: Feed, aliased: bool, split: bool, linked: bool) -> str:
         for column in core_columns(feed)
         if column.of.type in ID_TYPES and column.name.endswith("person_key")
     ]
-    names = [column.name for column in feed.columns if column.type == "name"]
+    own_name = name_column(feed)
     for number, name in enumerate(people):
         of = f"t.{identifier(name)}"
         choices = []
-        if split and name == "person_key" and names:
+        if split and name == "person_key" and own_name:
             joins.append(
-                f"LEFT JOIN core.person_split AS s ON s.person_key = {of} AND s.name = t.{identifier(names[0])}"
+                f"LEFT JOIN core.person_split AS s ON s.person_key = {of} AND s.name = t.{identifier(own_name)}"
             )
             choices.append("s.spine_key")
         if aliased:
