@@ -24,8 +24,9 @@ from connectors import settings
 from connectors.errors import TerminalError
 from connectors.feed import Feed, load_feeds
 from demo import identity as unclear
+from demo import monitoring as planted_rules
 from demo import truth
-from demo.layouts import IDENTITY_LAYOUTS, LAYOUTS, SHEET_LIMIT, headers_of
+from demo.layouts import IDENTITY_LAYOUTS, LAYOUTS, SHEET_LIMIT, Layout, headers_of
 from demo.write import Sheet, plan, quote, rows_of, settle, spoil, write_sheet, write_text
 
 HERE = Path(__file__).resolve().parent
@@ -48,6 +49,7 @@ def simulate(
     as_of: date | None = None,
     changed: float = 0.0,
     identity: bool = False,
+    monitoring: bool = False,
     memory_gb: float = 3.0,
 ) -> dict[str, Any]:
     """Write ``out/ingest/<department>/<file>`` and ``out/truth/*.parquet``; return files, rows, county figures.
@@ -55,7 +57,8 @@ def simulate(
     ``dirt``: ``none`` (UTF-8 CSV, canonical values) or ``real`` (as departments send them). ``fmt``: ``csv`` or
     ``mixed`` (small files as xlsx); default csv for clean files, mixed for real ones. ``changed``: per cent of each
     feed's rows that differ from the same county a month before (as-of 2019-07-31). ``identity``: with people and rows
-    that are hard to tell apart, four more feeds and, with ``changed``, a month's life events (``demo.identity``). Raises TerminalError for arguments
+    that are hard to tell apart, four more feeds and, with ``changed``, a month's life events (``demo.identity``). ``monitoring``: every feed, with a
+    situation for each rule (``demo.monitoring``). Raises TerminalError for arguments
     that make no county.
     """
     if people not in PEOPLE:
@@ -64,6 +67,8 @@ def simulate(
         raise TerminalError("dirt must be none or real, format csv or mixed")
     if dirt == "none" and fmt == "mixed":
         raise TerminalError("clean files are CSV only")
+    if identity and monitoring:
+        raise TerminalError("a county is hard to tell apart or has something for every rule, not both")
     if not 0 <= changed <= 100:
         raise TerminalError("changed must be 0 to 100 per cent")
     day = as_of or (CHANGED_AS_OF if changed else BASE)
@@ -73,6 +78,8 @@ def simulate(
     declared = load_feeds([settings.ROOT / "connectors" / "feeds"])
     # A feed is simulated when a layout and a query of its own say what the county sends.
     layouts = {**LAYOUTS, **IDENTITY_LAYOUTS} if identity else LAYOUTS
+    if monitoring:
+        layouts = {**_plain_layouts(declared), **IDENTITY_LAYOUTS, **LAYOUTS}
     feeds = {name: feed for name, feed in declared.items() if name in layouts}
     out = Path(out).resolve()
     (out / "truth").mkdir(parents=True, exist_ok=True)
@@ -89,9 +96,18 @@ def simulate(
                 unclear.people(con)
             progress(f"{people:,} people drawn")
             truth.begin(con, identity)
+            if monitoring:
+                for feed in feeds.values():
+                    _canonical(con, feed, identity)
+                    unclear.note(con, feed)
+                planted_rules.plant(con)
+                planted_rules.write(con, out / "truth")
+                progress("situations planted")
             files = []
             for feed in feeds.values():
-                files.append(_department_file(con, feed, out, day, dirt, fmt, identity))
+                if not monitoring:
+                    _canonical(con, feed, identity)
+                files.append(_department_file(con, feed, layouts[feed.name], out, day, dirt, fmt, identity))
                 progress(f"{files[-1]['file']}: {files[-1]['rows']:,} rows")
             figures = truth.finish(con, out / "truth", identity)
     finally:
@@ -123,16 +139,31 @@ def _county(con: duckdb.DuckDBPyConnection, people: int, seed: int, day: date, c
         con.execute((HERE / f"{name}.sql").read_text(encoding="utf-8"))
 
 
-def _department_file(
-    con: duckdb.DuckDBPyConnection, feed: Feed, out: Path, day: date, dirt: str, fmt: str, identity: bool
-) -> dict[str, Any]:
-    """One feed's file and its truth; the file appears under its name only when it is whole."""
-    layout = LAYOUTS.get(feed.name) or IDENTITY_LAYOUTS[feed.name]
+def _plain_layouts(declared: dict[str, Feed]) -> dict[str, Layout]:
+    """What departments without habits send: every feed that has a query of its own."""
+    return {name: Layout(feed.title) for name, feed in declared.items() if (HERE / "feeds" / f"{name}.sql").is_file()}
+
+
+def _canonical(con: duckdb.DuckDBPyConnection, feed: Feed, identity: bool) -> None:
+    """Table ``c_<feed>``: the feed's canonical rows."""
     select = (HERE / "feeds" / f"{feed.name}.sql").read_text(encoding="utf-8").rstrip().rstrip(";")
     if identity:
         unclear.rows(con, feed, select)
     else:
         con.execute(f"CREATE OR REPLACE TABLE c_{feed.name} AS SELECT row_number() OVER () AS n, * FROM ({select})")
+
+
+def _department_file(
+    con: duckdb.DuckDBPyConnection,
+    feed: Feed,
+    layout: Layout,
+    out: Path,
+    day: date,
+    dirt: str,
+    fmt: str,
+    identity: bool,
+) -> dict[str, Any]:
+    """One feed's file and its truth, from ``c_<feed>``; the file appears under its name only when it is whole."""
     rows = rows_of(con, f"SELECT count(*) FROM c_{feed.name}")[0][0]
     kind = "xlsx" if fmt == "mixed" and layout.format == "xlsx" and rows < SHEET_LIMIT else "csv"
     folder = out / "ingest" / feed.department

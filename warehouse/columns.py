@@ -1,4 +1,4 @@
-"""The dictionary of published columns (``columns.toml``): a name means one thing, wherever it stands."""
+"""The dictionary of published columns (``columns.toml`` and, by theme, ``dictionary/*.toml``): a name means one thing, wherever it stands."""
 
 from __future__ import annotations
 
@@ -35,12 +35,23 @@ class Entry:
 @cache
 def dictionary(path: Path = PATH) -> dict[str, Entry]:
     """All entries by column name. Raises DeclarationError that names the entry and the key."""
+    entries: dict[str, Entry] = {}
+    for part in (path, *sorted((path.parent / "dictionary").glob("*.toml"))):
+        _read(part, entries)
+    for entry in entries.values():
+        if entry.published_as and entries.get(entry.published_as, entry).sensitivity != "pseudonym":
+            raise DeclarationError(f"{path.name}: [{entry.name}] published_as must name a pseudonym column")
+    return entries
+
+
+def _read(path: Path, entries: dict[str, Entry]) -> None:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DeclarationError(f"{path.name}: is no valid TOML ({error})") from None
-    entries: dict[str, Entry] = {}
     for name, keys in raw.items():
+        if name in entries:
+            raise DeclarationError(f"{path.name}: [{name}] is declared already")
         if unknown := set(keys) - set(Entry.__dataclass_fields__):
             raise DeclarationError(f"{path.name}: [{name}] has unknown keys {sorted(unknown)}")
         if missing := [key for key in ("label", "type", "meaning") if not str(keys.get(key, "")).strip()]:
@@ -51,7 +62,3 @@ def dictionary(path: Path = PATH) -> dict[str, Entry]:
         if entry.contents not in CONTENTS:
             raise DeclarationError(f"{path.name}: [{name}] contents must be one of {CONTENTS}")
         entries[name] = entry
-    for entry in entries.values():
-        if entry.published_as and entries.get(entry.published_as, entry).sensitivity != "pseudonym":
-            raise DeclarationError(f"{path.name}: [{entry.name}] published_as must name a pseudonym column")
-    return entries

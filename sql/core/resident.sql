@@ -9,6 +9,7 @@
 -- Tie-breaks: none; the list's key is the citizen id, hence the person.
 SELECT
   person_key,
+  hukou_no,
   village_code,
   sex_code,
   birth_date,

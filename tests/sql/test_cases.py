@@ -1,4 +1,4 @@
-"""A mart is tested by folders of data: ``tests/sql/<table>/<situation>/`` with one CSV per input table, params.toml and expect.csv.
+"""A mart or rule is tested by folders of data: ``tests/sql/<file>/<situation>/`` with one CSV per input table, params.toml and expect.csv.
 
 A CSV is named after its table (``core.registry_person_now.csv``), holds only the columns that matter (the others are NULL), and
 may be header-only; every table that the SQL reads must have one, reference tables (``ref.*``) come from sql/codes.
@@ -17,12 +17,19 @@ import duckdb
 import pytest
 
 from connectors.feed import load_feeds
+from warehouse import columns
 from warehouse.history.schema import create_tables
 from warehouse.history.tables import OPEN_DATE, OPEN_TIME
 from warehouse.monitor import build, build_order
+from warehouse.monitor.order import Table
+from warehouse.monitor.reference import CODES
+from warehouse.monitor.rules import CLEAR, COLUMNS, HIT, Rule, all_rules
 
 HERE = Path(__file__).parent
-TABLES = {table.name: table for table in build_order()}
+TABLES = {table.name: table for table in build_order() if not table.is_step}
+RULES = [rule for rule in all_rules() if rule.valid_to.year == 9999]
+# Feeds that a rule can do without: they only take suspicions away.
+OPTIONAL: dict[str, set[str]] = {}
 CASES = sorted(path.parent for path in HERE.glob("*/*/expect.csv"))
 
 
@@ -39,9 +46,9 @@ def fill(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
     if table.startswith("core.") and table.endswith("_now"):
         target, extra = table.removesuffix("_now"), {"valid_to": OPEN_DATE, "recorded_to": OPEN_TIME}
     elif table in TABLES:
-        columns = ", ".join(f'"{name}" {kind}' for name, kind, *_ in con.execute(f"DESCRIBE {table}").fetchall())
+        shape = ", ".join(f'"{name}" {kind}' for name, kind, *_ in con.execute(f"DESCRIBE {table}").fetchall())
         con.execute(f"DROP {'VIEW' if TABLES[table].is_view else 'TABLE'} {table}")
-        con.execute(f"CREATE TABLE {table} ({columns})")
+        con.execute(f"CREATE TABLE {table} ({shape})")
     if rows:
         names = ", ".join(f'"{name}"' for name in [*header, *extra])
         values = ", ".join(["unnest(?)" for _ in header] + list(extra.values()))
@@ -89,11 +96,57 @@ def test_case(case: Path, empty: Path, tmp_path: Path) -> None:
     copy = tmp_path / "w.duckdb"
     shutil.copyfile(empty, copy)
     with prepared(case, copy) as con:
-        columns = ", ".join(f'CAST("{name}" AS VARCHAR)' for name in header)
-        found = con.execute(f"SELECT {columns} FROM ({table.select})").fetchall()
+        wanted_columns = ", ".join(f'CAST("{name}" AS VARCHAR)' for name in header)
+        found = con.execute(f"SELECT {wanted_columns} FROM ({table.select})").fetchall()
     assert sorted(tuple(value or "" for value in row) for row in found) == sorted(map(tuple, rows))
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.name)
-def test_every_table_has_a_case(table: object) -> None:
-    assert any(case.parent.name == table.name.split(".")[1] for case in CASES), "add tests/sql/<table>/<situation>/"  # type: ignore[attr-defined]
+def test_every_table_has_a_case(table: Table) -> None:
+    assert any(case.parent.name == table.name.split(".")[1] for case in CASES), "add tests/sql/<file>/<situation>/"
+
+
+def test_every_case_is_of_a_table() -> None:
+    assert {case.parent.name for case in CASES} <= {name.split(".")[1] for name in TABLES}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_rule_has_somebody_it_finds_and_somebody_it_does_not(rule: Rule) -> None:
+    verdicts: set[str] = set()
+    for case in CASES:
+        if case.parent.name == rule.name.removeprefix("rule."):
+            header, rows = read(case / "expect.csv")
+            verdicts |= {row[header.index("verdict")] for row in rows}
+    assert {HIT, CLEAR} <= verdicts
+
+
+@pytest.mark.parametrize("table", [t for t in TABLES.values() if t.is_mart or t.is_rule], ids=lambda table: table.name)
+def test_every_column_is_in_the_dictionary(table: Table, empty: Path) -> None:
+    with duckdb.connect(str(empty), read_only=True) as con:
+        found = {name: kind for name, kind, *_ in con.execute(f"DESCRIBE {table.select}").fetchall()}
+    shared = COLUMNS if table.is_rule else {}
+    wrong = {
+        name: kind
+        for name, kind in found.items()
+        if name not in shared and (name not in columns.dictionary() or columns.dictionary()[name].type != kind)
+    }
+    assert not wrong, "declare them in warehouse/columns.toml or warehouse/dictionary/, with this type"
+    if table.is_rule:
+        assert {name: found.get(name) for name in COLUMNS} == COLUMNS
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.name)
+def test_a_rule_says_what_it_reads(rule: Rule) -> None:
+    """Feeds whose rows it reads are feeds it needs, and a parameter that it names is one it cannot do without."""
+    read_feeds = {
+        name.removeprefix("core.").removesuffix("_now") for name in rule.table.inputs if name.endswith("_now")
+    }
+    assert read_feeds <= {name for group in rule.feeds for name in group.split("|")} | OPTIONAL.get(rule.rule_id, set())
+    known = {
+        code
+        for (code,) in duckdb.execute(
+            f"SELECT code FROM read_csv('{CODES / 'parameter.csv'}', all_varchar=true)"
+        ).fetchall()
+    }
+    assert set(rule.parameters) <= known
+    assert {code for code in known if f"'{code}'" in rule.table.select} <= set(rule.parameters)

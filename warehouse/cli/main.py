@@ -28,7 +28,7 @@ def _simulate(arguments: argparse.Namespace) -> int:
 
     summary = simulate(
         people=arguments.people, seed=arguments.seed, out=arguments.out, dirt=arguments.dirt, fmt=arguments.format,
-        changed=arguments.changed, identity=arguments.identity, progress=_progress,
+        changed=arguments.changed, identity=arguments.identity, monitoring=arguments.monitoring, progress=_progress,
     )  # fmt: skip
     print_json(summary)
     return 0
@@ -194,6 +194,11 @@ def parser() -> argparse.ArgumentParser:
     )
     simulate.add_argument(
         "--changed", type=float, default=0.0, help="the same county a month later with this percentage of rows changed"
+    )
+    simulate.add_argument(
+        "--monitoring",
+        action="store_true",
+        help="every feed, with situations planted for each monitoring rule (truth/clues.parquet)",
     )
     simulate.add_argument(
         "--identity",

@@ -1,15 +1,18 @@
-"""Build ``core.person`` and every mart."""
+"""Build ``core.person`` and what else ``sql/core`` makes, judge by every rule, bring the clues up to date, build every mart."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import duckdb
 
 from connectors.feed import Feed
-from warehouse.monitor import reference
-from warehouse.monitor.order import build_order
+from warehouse.monitor import clues, judge, reference
+from warehouse.monitor.order import SQL, Table, build_order
+from warehouse.monitor.rules import Rule, check, rules_on
+from warehouse.monitor.versions import Versions, digest
 
 Progress = Callable[[str], None]
 
@@ -19,32 +22,76 @@ def build(
     feeds: Mapping[str, Feed],
     as_of: dt.date | None = None,
     progress: Progress | None = None,
+    anew: bool = False,
+    root: Path = SQL,
 ) -> dict[str, int]:
-    """Rebuild every derived table in one transaction; returns ``mart name → rows`` (names without schema).
+    """Build whatever is not current, in one transaction; returns ``mart name → rows`` (names without schema).
 
     ``con`` is a writable connection whose default database is the warehouse, with the history tables of all ``feeds`` in
-    place (empty where nothing came). ``as_of`` overrides the run date. Readers see all old tables or all new ones.
+    place (empty where nothing came). ``as_of`` overrides the run date; ``anew`` builds what is current too; ``root``: the folder
+    with the SQL files. Readers see all old tables or all new ones.
     """
     rows: dict[str, int] = {}
+    check(feeds, root)
     con.execute("BEGIN")
     try:
         for schema in ("ref", "core", "mart"):
             con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-        reference.load(con, feeds, as_of or reference.run_date(con))
-        order = build_order()
-        _drop_leftovers(con, {table.name: "VIEW" if table.is_view else "TABLE" for table in order})
+        judge.create(con)
+        clues.create(con)
+        day = as_of or reference.run_date(con)
+        reference.load(con, feeds, day)
+        order = build_order(root)
+        rules = rules_on(day, root)
+        _drop_leftovers(
+            con, {t.name: "VIEW" if t.is_view else "TABLE" for t in order if not t.is_rule and not t.is_step}
+        )
+        judge.retire(con, [rule.rule_id for rule in rules.values()])
+        versions = Versions(con, feeds)
         for table in order:
-            if progress:
-                progress(f"  {table.name}")
-            con.execute(f"CREATE OR REPLACE {'VIEW' if table.is_view else 'TABLE'} {table.name} AS {table.select}")
+            if table.is_rule and table.name not in rules:
+                continue
+            version = _version(con, versions, table, rules)
+            if anew or not versions.is_current(table, version):
+                if progress:
+                    progress(f"  {table.name}")
+                _make(con, table, rules)
+            versions.note(table.name, version)
             if table.is_mart:
                 counted = con.execute(f"SELECT count(*) FROM {table.name}").fetchone()
                 rows[table.name.removeprefix("mart.")] = int(counted[0]) if counted else 0
+        versions.save([table.name for table in order])
         con.execute("COMMIT")
     except BaseException:
         con.execute("ROLLBACK")
         raise
     return rows
+
+
+def _version(con: duckdb.DuckDBPyConnection, versions: Versions, table: Table, rules: Mapping[str, Rule]) -> str:
+    if table.is_step:
+        return digest((versions.of("ref.run"), *(versions.of(name) for name in rules)))
+    if table.is_rule:
+        # Whether it can judge at all depends on its feeds and parameters, whatever its SQL reads.
+        rule = rules[table.name]
+        ground = (
+            rule.version,
+            rule.severity,
+            rule.owner,
+            judge.missing_feeds(con, rule),
+            judge.parameters_of(con, rule),
+        )
+        return versions.wanted(table, str(ground))
+    return versions.wanted(table)
+
+
+def _make(con: duckdb.DuckDBPyConnection, table: Table, rules: Mapping[str, Rule]) -> None:
+    if table.is_step:
+        clues.follow(con)
+    elif table.is_rule:
+        judge.judge(con, rules[table.name])
+    else:
+        con.execute(f"CREATE OR REPLACE {'VIEW' if table.is_view else 'TABLE'} {table.name} AS {table.select}")
 
 
 def _drop_leftovers(con: duckdb.DuckDBPyConnection, wanted: Mapping[str, str]) -> None:

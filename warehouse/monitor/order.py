@@ -14,7 +14,10 @@ from connectors.errors import DeclarationError
 from connectors.settings import ROOT
 
 SQL = ROOT / "sql"
-FOLDERS = {"core": "core", "marts": "mart"}
+FOLDERS = {"core": "core", "marts": "mart", "rules": "rule"}
+# What the rules leave behind; whoever reads one of these is built after all rules.
+CLUES = "ops.clue"
+JUDGED = frozenset({CLUES, "ops.rule_run", "ops.rule_hit"})
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class Table:
     """One SQL file: the table it becomes, its SELECT, and the tables it reads (``schema.name``).
 
     ``is_view``: the header says «Kept as: view», for long lists that are cheaper to compute again than to store twice.
+    ``is_step``: no file at all, but the place in the order where clues follow from what the rules found.
     """
 
     name: str
@@ -33,6 +37,14 @@ class Table:
     @property
     def is_mart(self) -> bool:
         return self.name.startswith("mart.")
+
+    @property
+    def is_rule(self) -> bool:
+        return self.name.startswith("rule.")
+
+    @property
+    def is_step(self) -> bool:
+        return self.name == CLUES
 
 
 def parse(path: Path, name: str) -> Table:
@@ -62,7 +74,9 @@ def parse(path: Path, name: str) -> Table:
 
 @cache
 def build_order(root: Path = SQL) -> tuple[Table, ...]:
-    """All tables of ``root``/core and ``root``/marts, each after those it reads; equal rank is sorted by name.
+    """All tables of ``root``/core and ``root``/marts and all rules of ``root``/rules, each after those it reads; equal rank is sorted by name.
+
+    Between the rules and what reads their results stands one more: the step ``ops.clue``.
 
     Raises DeclarationError for a circle or a mart that reads a mart nobody builds.
     """
@@ -75,7 +89,10 @@ def build_order(root: Path = SQL) -> tuple[Table, ...]:
             raise DeclarationError(f"{table.path.name}: reads {', '.join(missing)}, which no file of sql/marts makes")
         if "core.identity" in table.inputs:
             raise DeclarationError(f"{table.path.name}: core.identity holds raw ids and may not be read by a mart")
-    sorter = TopologicalSorter({name: sorted(table.inputs & tables.keys()) for name, table in tables.items()})
+    graph = {name: sorted(_needs(table) & {*tables, CLUES}) for name, table in tables.items()}
+    graph[CLUES] = sorted(name for name in tables if tables[name].is_rule)
+    tables[CLUES] = Table(name=CLUES, path=root / "rules", select="", inputs=frozenset(graph[CLUES]))
+    sorter = TopologicalSorter(graph)
     try:
         sorter.prepare()
     except CycleError as error:
@@ -86,3 +103,7 @@ def build_order(root: Path = SQL) -> tuple[Table, ...]:
         ordered.extend(tables[name] for name in ready)
         sorter.done(*ready)
     return tuple(ordered)
+
+
+def _needs(table: Table) -> frozenset[str]:
+    return table.inputs | {CLUES} if table.inputs & JUDGED else table.inputs

@@ -50,6 +50,15 @@ def load_codes(con: duckdb.DuckDBPyConnection, folder: Path = CODES) -> None:
     _check_parameters(con)
 
 
+def load_workdays(con: duckdb.DuckDBPyConnection) -> None:
+    """``ref.workday``: every day with the number of working days up to it, from the weeks and ``sql/codes/holiday.csv``."""
+    con.execute(
+        "CREATE OR REPLACE TABLE ref.workday AS SELECT CAST(d.day AS DATE) AS day, sum(CASE WHEN coalesce(h.is_workday, isodow(d.day) < 6) "
+        "THEN 1 ELSE 0 END) OVER (ORDER BY d.day) AS number FROM generate_series(DATE '2010-01-01', DATE '2049-12-31', INTERVAL 1 DAY) AS d(day) "
+        "LEFT JOIN ref.holiday AS h ON h.holiday_date = CAST(d.day AS DATE)"
+    )
+
+
 def _check_parameters(con: duckdb.DuckDBPyConnection) -> None:
     clash = con.execute(
         "SELECT a.code FROM ref.parameter AS a JOIN ref.parameter AS b ON a.code = b.code AND a.rowid < b.rowid "
@@ -101,4 +110,5 @@ def load_feeds(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], as_of:
 def load(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], as_of: dt.date | None) -> None:
     """All of the above."""
     load_codes(con)
+    load_workdays(con)
     load_feeds(con, feeds, as_of)

@@ -53,7 +53,7 @@ def batches(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 def sources() -> dict[str, str]:
     """Digest of every SQL file and code list: the rule and parameter versions."""
-    paths = [table.path for table in build_order()] + sorted((SQL / "codes").glob("*.csv"))
+    paths = [table.path for table in build_order() if not table.is_step] + sorted((SQL / "codes").glob("*.csv"))
     return {str(path.relative_to(SQL)): file_digest(path) for path in paths}
 
 
