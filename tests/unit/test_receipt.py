@@ -53,6 +53,8 @@ def test_reason_names_the_senders_own_header_and_what_may_be_filled_in():
     assert explainer.explain("CODE_UNKNOWN", "guarantee_code", "guarantee_code.codes").full == (
         "“担保类型”填的内容不在约定的选项里。可填：信用、保证、抵押、质押。"
     )
+    broken = Explainer(LOAN, {"amount_yuan": "贷款金额\n（万元） "})
+    assert broken.explain("MONEY_INVALID", "amount_yuan", None).sentence.startswith("“贷款金额 （万元）”")
     assert "应在 0 至 0.36 之间" in explainer.explain("OUT_OF_RANGE", "annual_rate", None).sentence
     assert (
         explainer.explain("NEVER_SEEN", "amount_yuan", None).full
@@ -260,6 +262,13 @@ def test_cells_that_the_reader_could_not_split(tmp_path, landing):
     path = rejects(landing, [(5, why, [*GOOD, "多", "余"]), (6, why, ["1"]), (7, why, None)])
     rows = book(write_receipt(tmp_path / "out", BATCH, LOAN, path, HEADER))["退回行"][1:]
     assert rows[0][3:] == [*GOOD, "多", "余"] and rows[1][3:5] == ["1", None] and rows[2][0] == 7
+
+
+def test_a_cell_beyond_the_header_can_be_read_too(tmp_path, landing):
+    path = rejects(landing, [(5, [("ROW_STRUCTURE", None, None)], [*GOOD, "辽宁省锦州市北镇市"])])
+    sheet = openpyxl.load_workbook(write_receipt(tmp_path / "out", BATCH, LOAN, path, HEADER))["退回行"]
+    cell = sheet[2][3 + len(GOOD)]
+    assert cell.value == "辽宁省锦州市北镇市" and sheet.column_dimensions[cell.column_letter].width >= 18
 
 
 def test_created_time_is_the_batchs(tmp_path):

@@ -15,6 +15,8 @@ from warehouse.feedback.style import Styles, put
 OWN_HEADERS = ("行号", "错误原因", "批次号")
 REASON_WIDTH = 46
 ROWS_PER_SHEET = 1_048_575
+# Cells beyond the header, of a row that could not be split: so many of them get a width of their own.
+EXTRA_SHOWN = 20
 
 
 def header_cells(receipt: Receipt) -> tuple[list[int], list[str]]:
@@ -85,8 +87,10 @@ def write(
             put(sheet, line, 3 + position, value, styles.bad_cell if position in bad else styles.cell)
             if number < 200 and value:
                 widths[position] = max(widths[position], min(style.width(str(value)) + 2, 30))
-        for extra, value in enumerate(known[len(receipt.header) :]):
-            put(sheet, line, 3 + len(indices) + extra, value, styles.bad_cell)
+        for extra, value in enumerate(known[len(receipt.header) :], len(indices)):
+            put(sheet, line, 3 + extra, value, styles.bad_cell)
+            if extra == len(widths) < EXTRA_SHOWN + len(indices):
+                widths.append(max(9.0, min(style.width(str(value or "")) + 2, 30)))
         number += 1
         if number % ROWS_PER_SHEET == 0 or number == 200:
             _widths(sheet, widths)
