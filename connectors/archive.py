@@ -143,7 +143,7 @@ def read_archive(
     reading.format, reading.suffix, reading.size_bytes, reading.sha256 = head.format, head.suffix, head.size_bytes, ""
     if reading.as_of is None and (date := layout.file_name_date(original_name)):
         reading.as_of, reading.as_of_source = date, "file_name"
-        reading.notes.append(f"数据日期 {date} 取自文件名。")
+        reading.notes.append(f"文件名写明的日期是 {date}。")
     if left:
         why = "不属于这种数据，另行处理" if only else "不是约定的表，没有读取"
         reading.notes.append(f"压缩包里的下列文件{why}：{listed(left)}。")

@@ -340,14 +340,14 @@ def _as_of(reading: Reading, titles: Rows, original_name: str) -> None:
     reading.as_of, note = title_date(titles)
     if reading.as_of:
         reading.as_of_source = "title"
-        reading.notes.append(f"数据日期 {reading.as_of} 取自标题行。")
+        reading.notes.append(f"标题行写明的日期是 {reading.as_of}。")
         return
     if note:
         reading.notes.append(note)
     reading.as_of = file_name_date(original_name)
     if reading.as_of:
         reading.as_of_source = "file_name"
-        reading.notes.append(f"数据日期 {reading.as_of} 取自文件名。")
+        reading.notes.append(f"文件名写明的日期是 {reading.as_of}。")
 
 
 def _correction(reading: Reading, index: int, sample: Rows) -> None:

@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pymysql
 import pytest
 
-from connectors import database_rows, pull
+from connectors import database_rows
 from connectors.errors import FupinError, TerminalError, TransientError
-from connectors.feed import Feed, load_feed
 from tests import databases
+from tests.connectors.database_pull import cells, feed, fetch
 
 CANARY = databases.citizen_id(0)
 SOURCE = 'connection = "civil"\ntable = "loan"\n'
@@ -45,25 +44,6 @@ def sql(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
             yield run
         finally:
             run(f"DROP DATABASE {NAME}")
-
-
-def feed(folder: Path, source: str, mode: str = "upsert") -> Feed:
-    path = folder / "port_loan.toml"
-    path.write_text(databases.declaration("port_loan", source, mode), encoding="utf-8")
-    return load_feed(path)
-
-
-def fetch(found: Feed, workdir: Path, watermark: str | None = None) -> pull.Pulled | None:
-    workdir.mkdir(exist_ok=True)
-    return pull.pull(pull.Request(found, workdir, watermark, spill=workdir.parent / "spill"))
-
-
-def cells(pulled: pull.Pulled | None) -> list[tuple[str | None, ...]]:
-    assert pulled is not None and not pulled.reading.problems
-    with duckdb.connect() as con:
-        rows = con.execute("FROM read_parquet(?)", [str(pulled.source)]).fetchall()
-    assert len(rows) == pulled.reading.rows
-    return rows
 
 
 @pytest.mark.parametrize("scanned", [True, False], ids=["scanner", "cursor"])

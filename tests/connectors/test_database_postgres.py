@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import psycopg
 import pytest
 
 from connectors import pull
 from connectors.errors import FupinError, TerminalError, TransientError
-from connectors.feed import Feed, load_feed
 from tests import databases
+from tests.connectors.database_pull import cells, feed, fetch
 
 CANARY = databases.citizen_id(0)
 
@@ -38,24 +37,14 @@ def sql(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
         yield run
 
 
-def feed(folder: Path, source: str, mode: str = "upsert") -> Feed:
-    folder.mkdir(exist_ok=True, parents=True)
-    path = folder / "port_loan.toml"
-    path.write_text(databases.declaration("port_loan", source, mode), encoding="utf-8")
-    return load_feed(path)
-
-
-def fetch(found: Feed, workdir: Path, watermark: str | None = None, as_of: dt.date | None = None) -> pull.Pulled | None:
-    workdir.mkdir(exist_ok=True)
-    return pull.pull(pull.Request(found, workdir, watermark, as_of, spill=workdir.parent / "spill"))
-
-
-def cells(pulled: pull.Pulled | None) -> list[tuple[str | None, ...]]:
-    assert pulled is not None and not pulled.reading.problems
-    with duckdb.connect() as con:
-        rows = con.execute("FROM read_parquet(?)", [str(pulled.source)]).fetchall()
-    assert len(rows) == pulled.reading.rows
-    return rows
+@pytest.fixture
+def line(sql: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[databases.Line]:
+    """The connection to that database, over a line that can be cut."""
+    server = databases.postgres()
+    line = databases.Line(server)
+    monkeypatch.setenv("AIRFLOW_CONN_CIVIL", server.airflow("civil", port=line.port))
+    yield line
+    line.close()
 
 
 def test_every_value_arrives_as_its_exact_text(sql: Callable[..., Any], tmp_path: Path) -> None:
@@ -218,12 +207,9 @@ def test_a_statement_that_runs_too_long_is_ended(sql: Callable[..., Any], tmp_pa
 
 
 def test_a_snapshot_whose_connection_is_cut_leaves_nothing_half(
-    sql: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sql: Callable[..., Any], tmp_path: Path, line: databases.Line
 ) -> None:
     loans(sql, 50_000)
-    server = databases.postgres()
-    line = databases.Line(server)
-    monkeypatch.setenv("AIRFLOW_CONN_CIVIL", server.airflow("civil", port=line.port))
     found = feed(tmp_path, SOURCE, "snapshot")
     whole = cells(fetch(found, tmp_path / "whole"))
     size = line.passed
@@ -233,16 +219,12 @@ def test_a_snapshot_whose_connection_is_cut_leaves_nothing_half(
     assert CANARY not in str(caught.value) and not list((tmp_path / "1").iterdir())
     line.mend()
     assert cells(fetch(found, tmp_path / "1")) == whole and len(whole) == 50_000
-    line.close()
 
 
 def test_a_pull_by_key_goes_on_behind_the_last_whole_chunk(
-    sql: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sql: Callable[..., Any], tmp_path: Path, line: databases.Line
 ) -> None:
     loans(sql, 50_000)
-    server = databases.postgres()
-    line = databases.Line(server)
-    monkeypatch.setenv("AIRFLOW_CONN_CIVIL", server.airflow("civil", port=line.port))
     found = feed(tmp_path, SOURCE + 'incremental = "gxsj"\nkey_order = ["id"]\nchunk_rows = 5000')
     fetch(found, tmp_path / "whole")
     size = line.passed
@@ -262,7 +244,6 @@ def test_a_pull_by_key_goes_on_behind_the_last_whole_chunk(
     assert pulled is not None and pulled.watermark == "2019-07-01 01:23:20"
     later = cells(fetch(found, tmp_path / "2", pulled.watermark))
     assert ("1", "改") in {(row[0], row[6]) for row in later}
-    line.close()
 
 
 def test_an_administrator_who_ends_the_session_costs_a_retry(sql: Callable[..., Any], tmp_path: Path) -> None:

@@ -10,13 +10,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from connectors import connections, database_engine, pull
 from connectors.errors import DeclarationError, TerminalError, TransientError
-from connectors.feed import Feed, load_feed
 from tests import databases
+from tests.connectors.database_pull import cells, feed, fetch
 
 CANARY = databases.citizen_id(0)
 SOURCE = 'connection = "civil"\ntable = "loan"\n'
@@ -30,25 +29,6 @@ def civil(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.C
     session = sqlite3.connect(path, isolation_level=None)
     yield session
     session.close()
-
-
-def feed(folder: Path, source: str, mode: str = "upsert") -> Feed:
-    path = folder / "port_loan.toml"
-    path.write_text(databases.declaration("port_loan", source, mode), encoding="utf-8")
-    return load_feed(path)
-
-
-def fetch(found: Feed, workdir: Path, watermark: str | None = None, as_of: dt.date | None = None) -> pull.Pulled | None:
-    workdir.mkdir(exist_ok=True)
-    return pull.pull(pull.Request(found, workdir, watermark, as_of, spill=workdir.parent / "spill"))
-
-
-def cells(pulled: pull.Pulled | None) -> list[tuple[str | None, ...]]:
-    assert pulled is not None and not pulled.reading.problems
-    with duckdb.connect() as con:
-        rows = con.execute("FROM read_parquet(?)", [str(pulled.source)]).fetchall()
-    assert len(rows) == pulled.reading.rows
-    return rows
 
 
 def loans(civil: sqlite3.Connection, rows: int) -> None:

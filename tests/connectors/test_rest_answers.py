@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 
-from connectors import pull
 from connectors.errors import TransientError
 from connectors.rest.numbers import quote_numbers
 from tests.connectors.test_rest_support import (
-    CONN,
     QUICK,
-    Asked,
     Reply,
     codes,
-    connection,
-    declare,
     grant,
     grants,
-    request,
     rows,
-    serve,
 )
 
 LIST = 'records = "data.list"\ntotal = "data.total"\n'
@@ -34,12 +26,6 @@ SMALL = QUICK + "page_bytes = 1000\n"
 
 def answer(records: Any, **changes: Any) -> dict[str, Any]:
     return {"code": 0, "msg": "成功", "data": {"total": len(records or ()), "list": records}} | changes
-
-
-def pulled(tmp_path, monkeypatch, source: str, play: Callable[[Asked, int], Reply] | Reply, mode: str = "upsert"):
-    with serve(play if callable(play) else lambda asked, number: play) as site:
-        monkeypatch.setenv(f"AIRFLOW_CONN_{CONN}", connection(site.url))
-        return pull.pull(request(declare(tmp_path, source, mode), tmp_path))
 
 
 WHOLE = json.dumps(answer(grants(1, 3))).encode()
@@ -70,9 +56,9 @@ FALSE: dict[str, tuple[str, Reply, str]] = {
 
 
 @pytest.mark.parametrize("case", FALSE)
-def test_a_false_answer_is_discarded_whole_and_says_why(tmp_path, monkeypatch, case):
+def test_a_false_answer_is_discarded_whole_and_says_why(pulled, case):
     source, reply, code = FALSE[case]
-    found = pulled(tmp_path, monkeypatch, source, reply)
+    found, _ = pulled(source, reply)
     assert codes(found) == [code]
     assert found is not None and found.watermark is None and found.source.exists()
     message = found.reading.problems[0]["message"]
@@ -89,14 +75,14 @@ def cut_chunk(handler: BaseHTTPRequestHandler) -> None:
 
 
 @pytest.mark.parametrize("way", [cut, cut_chunk])
-def test_a_connection_that_ends_in_the_middle_of_an_answer_is_tried_again(tmp_path, monkeypatch, way):
+def test_a_connection_that_ends_in_the_middle_of_an_answer_is_tried_again(pulled, way):
     play = lambda asked, number: Reply(raw=way) if number < 3 else Reply(answer(grants(1, 3)))  # noqa: E731
-    assert len(rows(pulled(tmp_path, monkeypatch, LIST, play))) == 3
+    assert len(rows(pulled(LIST, play)[0])) == 3
     with pytest.raises(TransientError, match="ProtocolError"):
-        pulled(tmp_path, monkeypatch, LIST, Reply(raw=way))
+        pulled(LIST, Reply(raw=way))
 
 
-def test_numbers_and_texts_arrive_as_they_were_written(tmp_path, monkeypatch):
+def test_numbers_and_texts_arrive_as_they_were_written(pulled):
     """Exact text, or the platform could not see that a spreadsheet has rounded an id."""
     numbers = [
         "219901198003050118", "21990119800305011843", "123456789012345678901234567890.1234567890123456789", "1.50", "-0", "2.19901E+17", "0.1e-7",
@@ -104,7 +90,7 @@ def test_numbers_and_texts_arrive_as_they_were_written(tmp_path, monkeypatch):
     texts = [r'"00012"', r'"\u4e2d\ud83d\ude00 \"5\": 7, \\"', '"a,\\n1.50]"', '"e9"', '""', "null", "true", "false"]
     nested = ['{"x": [1.50, 2], "y": null}']
     body = ", ".join(f'{{"grantNo": "G{place}", "idCard": "1", "remark": {value}}}' for place, value in enumerate(numbers + texts + nested))  # fmt: skip
-    found = rows(pulled(tmp_path, monkeypatch, "", Reply(f"[\r\n {body}\n]".encode())))
+    found = rows(pulled("", Reply(f"[\r\n {body}\n]".encode()))[0])
     told = [row[-1] for row in found]
     assert told[: len(numbers)] == numbers
     assert told[len(numbers) :] == [
@@ -119,14 +105,14 @@ def test_quoting_touches_nothing_but_numbers():
     )
 
 
-def test_fields_are_the_union_of_all_records_and_pages(tmp_path, monkeypatch):
+def test_fields_are_the_union_of_all_records_and_pages(pulled):
     lists = [
         [{"grantNo": "G1", "person": {}}, {"grantNo": "G2", "person": None}],
         [{"grantNo": "G3", "person": {"idCard": "219901198003050118", "phone": "1"}}, {"Remark": "后来才有", "grantNo": "G4"}],
     ]  # fmt: skip
     play = lambda asked, number: Reply({"data": {"total": 4, "list": lists[number - 1]}})  # noqa: E731
     paging = '[source.paging]\nkind = "page"\nparam = "page"\n'
-    found = pulled(tmp_path, monkeypatch, LIST + paging, play)
+    found, _ = pulled(LIST + paging, play)
     assert rows(found) == [
         ("G1", None, None), ("G2", None, None), ("G3", "219901198003050118", None), ("G4", None, "后来才有"),
     ]  # fmt: skip
@@ -143,14 +129,14 @@ def test_fields_are_the_union_of_all_records_and_pages(tmp_path, monkeypatch):
         ('encoding = "gb18030"\n', json.dumps(grants(1, 2), ensure_ascii=False).encode("gb18030")),
     ],
 )
-def test_a_byte_order_mark_line_breaks_and_a_declared_encoding_change_nothing(tmp_path, monkeypatch, source, body):
-    found = rows(pulled(tmp_path, monkeypatch, source, Reply(body)))
+def test_a_byte_order_mark_line_breaks_and_a_declared_encoding_change_nothing(pulled, source, body):
+    found = rows(pulled(source, Reply(body))[0])
     assert [row[-1] for row in found] == ["在校", "在校"]
 
 
-def test_gzip_is_unpacked_and_a_file_name_of_the_server_names_nothing(tmp_path, monkeypatch):
+def test_gzip_is_unpacked_and_a_file_name_of_the_server_names_nothing(tmp_path, pulled):
     headers = {"Content-Disposition": "attachment; filename=\"../../$(reboot){{ds}}.json\"; filename*=UTF-8''%2Fetc%2Fpasswd"}  # fmt: skip
-    found = pulled(tmp_path, monkeypatch, "", Reply(grants(1, 2), zipped=True, headers=headers))
+    found, _ = pulled("", Reply(grants(1, 2), zipped=True, headers=headers))
     assert len(rows(found)) == 2
     assert found is not None and found.label.startswith("学生资助 接口获取 ")
     assert sorted(path.name for path in (tmp_path / "work").iterdir()) == ["pages.journal", "pages.json", "text.parquet"]  # fmt: skip

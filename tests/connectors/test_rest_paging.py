@@ -10,11 +10,9 @@ import pytest
 from connectors import pull
 from connectors.errors import TransientError
 from tests.connectors.test_rest_support import (
-    CONN,
     Asked,
     Reply,
     codes,
-    connection,
     declare,
     grant,
     grants,
@@ -67,41 +65,35 @@ def five(asked: Asked) -> list[Any]:
     return grants(1, 5)[(number - 1) * 2 : number * 2]
 
 
-def pulled(tmp_path, monkeypatch, source: str, play: Play, mode: str = "upsert"):
-    with serve(play) as site:
-        monkeypatch.setenv(f"AIRFLOW_CONN_{CONN}", connection(site.url))
-        return pull.pull(request(declare(tmp_path, source, mode), tmp_path)), site
-
-
-def test_page_numbers_end_at_the_declared_total(tmp_path, monkeypatch):
-    found, site = pulled(tmp_path, monkeypatch, PAGE, lambda asked, _: envelope(five(asked)))
+def test_page_numbers_end_at_the_declared_total(pulled):
+    found, site = pulled(PAGE, lambda asked, _: envelope(five(asked)))
     assert rows(found) == ALL
     assert [(one.params["pageNum"], one.params["pageSize"]) for one in site.asked] == [("1", "2"), ("2", "2"), ("3", "2")]  # fmt: skip
 
 
-def test_without_a_total_an_empty_page_followed_by_another_is_the_end(tmp_path, monkeypatch):
-    found, site = pulled(tmp_path, monkeypatch, NO_TOTAL, lambda asked, _: envelope(five(asked), None))
+def test_without_a_total_an_empty_page_followed_by_another_is_the_end(pulled):
+    found, site = pulled(NO_TOTAL, lambda asked, _: envelope(five(asked), None))
     assert rows(found) == ALL
     assert site.pages("pageNum") == ["1", "2", "3", "4", "5"]
 
 
-def test_a_server_that_gives_fewer_rows_a_page_than_asked_for_is_read_to_the_end(tmp_path, monkeypatch):
+def test_a_server_that_gives_fewer_rows_a_page_than_asked_for_is_read_to_the_end(pulled):
     # A short page is no end: one row a page although two were asked for.
-    found, _ = pulled(tmp_path, monkeypatch, NO_TOTAL, lambda asked, _: envelope(grants(1, 5)[int(asked.params["pageNum"]) - 1 :][:1]))  # fmt: skip
+    found, _ = pulled(NO_TOTAL, lambda asked, _: envelope(grants(1, 5)[int(asked.params["pageNum"]) - 1 :][:1]))  # fmt: skip
     assert rows(found) == ALL
 
 
-def test_offsets(tmp_path, monkeypatch):
+def test_offsets(pulled):
     def play(asked: Asked, number: int) -> Reply:
         first = int(asked.params["offset"])
         return envelope(grants(1, 5)[first : first + int(asked.params["limit"])])
 
-    found, site = pulled(tmp_path, monkeypatch, OFFSET, play)
+    found, site = pulled(OFFSET, play)
     assert rows(found) == ALL
     assert site.pages("offset") == ["0", "2", "4"]
 
 
-def test_cursors_in_a_posted_question(tmp_path, monkeypatch):
+def test_cursors_in_a_posted_question(pulled):
     import json
 
     def play(asked: Asked, number: int) -> Reply:
@@ -110,32 +102,32 @@ def test_cursors_in_a_posted_question(tmp_path, monkeypatch):
         items = [grants(1, 2), grants(3, 4), grants(5, 5)][number - 1]
         return Reply({"items": items, "hasMore": number < 3, "next": ["c2", 900719925474099312, "c4"][number - 1]})
 
-    found, _ = pulled(tmp_path, monkeypatch, 'send = "json"\n' + CURSOR, play)
+    found, _ = pulled('send = "json"\n' + CURSOR, play)
     assert rows(found) == ALL
 
 
-def test_link_headers(tmp_path, monkeypatch):
+def test_link_headers(pulled):
     def play(asked: Asked, number: int) -> Reply:
         after = int(asked.params.get("after", "0"))
         link = {"Link": f'</api/grants?after={after + 3}>; rel="next", </>; rel="first"'} if after == 0 else {}
         return Reply(grants(after + 1, min(5, after + 3)), headers=link)
 
-    found, site = pulled(tmp_path, monkeypatch, LINK, play)
+    found, site = pulled(LINK, play)
     assert rows(found) == ALL
     assert site.pages("after") == [None, "3"]
 
 
-def test_next_links_in_the_answer(tmp_path, monkeypatch):
+def test_next_links_in_the_answer(pulled):
     def play(asked: Asked, number: int) -> Reply:
         return Reply({"items": [grant(number)], "next": f"?at={number}" if number < 5 else None})
 
-    assert rows(pulled(tmp_path, monkeypatch, NEXT_LINK, play)[0]) == ALL
+    assert rows(pulled(NEXT_LINK, play)[0]) == ALL
 
 
-def test_no_rows_are_no_news_but_an_empty_full_list_is_refused(tmp_path, monkeypatch):
+def test_no_rows_are_no_news_but_an_empty_full_list_is_refused(pulled):
     play: Play = lambda asked, _: envelope([], 0)  # noqa: E731
-    assert pulled(tmp_path, monkeypatch, PAGE, play)[0] is None
-    assert codes(pulled(tmp_path, monkeypatch, PAGE, play, "snapshot")[0]) == ["LIST_EMPTY"]
+    assert pulled(PAGE, play)[0] is None
+    assert codes(pulled(PAGE, play, "snapshot")[0]) == ["LIST_EMPTY"]
 
 
 def three(asked: Asked) -> list[Any]:
@@ -185,22 +177,22 @@ MISBEHAVIOUR: dict[str, tuple[str, Play, str, str]] = {
 
 
 @pytest.mark.parametrize("case", MISBEHAVIOUR)
-def test_pages_that_are_no_whole_list_are_refused_whole(tmp_path, monkeypatch, case):
+def test_pages_that_are_no_whole_list_are_refused_whole(pulled, case):
     source, play, code, words = MISBEHAVIOUR[case]
-    found, _ = pulled(tmp_path, monkeypatch, source, play)
+    found, _ = pulled(source, play)
     assert codes(found) == [code]
     assert found is not None and words in found.reading.problems[0]["message"]
     # What arrived is kept as evidence; the watermark does not move.
     assert found.source.stat().st_size > 0 and found.watermark is None
 
 
-def test_a_site_may_allow_rows_that_come_twice(tmp_path, monkeypatch):
+def test_a_site_may_allow_rows_that_come_twice(pulled):
     source = PAGE + 'overlap = "allow"\n'
-    found, _ = pulled(tmp_path, monkeypatch, source, pages(grants(1, 2), grants(2, 3), grants(4, 5)))
+    found, _ = pulled(source, pages(grants(1, 2), grants(2, 3), grants(4, 5)))
     assert len(rows(found)) == 6
 
 
-def test_a_list_that_moves_when_the_pull_begins_anew_is_read_anew(tmp_path, monkeypatch):
+def test_a_list_that_moves_when_the_pull_begins_anew_is_read_anew(tmp_path, known):
     """An old cursor that the server has forgotten is not mourned: the next attempt begins at the first page."""
     old = {"gone": False}
 
@@ -212,7 +204,7 @@ def test_a_list_that_moves_when_the_pull_begins_anew_is_read_anew(tmp_path, monk
         return Reply({"items": grants(1, 2), "hasMore": True, "next": "d2" if old["gone"] else "c2"})
 
     with serve(play) as site:
-        monkeypatch.setenv(f"AIRFLOW_CONN_{CONN}", connection(site.url))
+        known(site)
         asked = request(declare(tmp_path, CURSOR), tmp_path)
         with pytest.raises(TransientError, match="HTTP 503"):
             pull.pull(asked)

@@ -16,12 +16,10 @@ import pytest
 from connectors import pull
 from connectors.errors import TerminalError, TransientError
 from tests.connectors.test_rest_support import (
-    CONN,
     QUICK,
     Asked,
     Reply,
     codes,
-    connection,
     declare,
     grant,
     grants,
@@ -51,11 +49,11 @@ def page(asked: Asked, total: int = 5) -> Reply:
 
 
 @pytest.fixture
-def site(monkeypatch):
+def site(known):
     """A server whose play a test sets, known to the connection."""
     script = {"play": lambda asked, number: page(asked)}
     with serve(lambda asked, number: script["play"](asked, number)) as running:
-        monkeypatch.setenv(f"AIRFLOW_CONN_{CONN}", connection(running.url))
+        known(running)
         running.script = script  # type: ignore[attr-defined]
         yield running
 
@@ -238,11 +236,11 @@ def test_a_feed_that_knows_no_past_days_refuses_a_backfill(tmp_path, site):
         pull.pull(request(declare(tmp_path), tmp_path, as_of=dt.date(2019, 6, 30)))
 
 
-def test_memory_is_bounded_whatever_the_list_weighs(tmp_path, monkeypatch):
+def test_memory_is_bounded_whatever_the_list_weighs(tmp_path, known):
     """120,000 records in pages of 4 MB, with 256 MB for the connector."""
     body = {number: json.dumps({"total": 120_000, "list": grants_of(number)}).encode() for number in range(1, 5)}
     with serve(lambda asked, _: Reply(body[int(asked.params["page"])])) as running:
-        monkeypatch.setenv(f"AIRFLOW_CONN_{CONN}", connection(running.url))
+        known(running)
         feed = declare(tmp_path, PAGED + QUICK)
         script = (
             "import sys, resource\nfrom pathlib import Path\nfrom connectors import connections, pull\nfrom connectors.feed import load_feed\n"

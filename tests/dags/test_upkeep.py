@@ -6,14 +6,19 @@ import socket
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import ClassVar
 
 import pytest
 
-from connectors.errors import TerminalError
+from connectors.errors import TerminalError, TransientError
 from connectors.settings import ROOT
 from warehouse.upkeep import keys
+from warehouse.upkeep.api import AirflowApi, passwords_path
 from warehouse.upkeep.environment import airflow_environment
 from warehouse.upkeep.ports import reserved_port
 
@@ -68,7 +73,7 @@ def test_everything_of_airflow_follows_the_data_root(data_root: Path, monkeypatc
     for name in ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "AIRFLOW__LOGGING__BASE_LOG_FOLDER"):
         monkeypatch.delenv(name)
     environment = airflow_environment(21080)
-    assert environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == f"sqlite:///{data_root}/airflow/airflow.db"
+    assert environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == f"sqlite:///{data_root}/airflow/airflow.db?timeout=30"
     assert environment["AIRFLOW__LOGGING__BASE_LOG_FOLDER"] == f"{data_root}/airflow/logs"
     assert environment["AIRFLOW_HOME"] == str(ROOT)
     assert environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:21080/execution/"
@@ -78,6 +83,53 @@ def test_everything_of_airflow_follows_the_data_root(data_root: Path, monkeypatc
 def test_a_site_s_own_database_stays(data_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "postgresql+psycopg2:///airflow")
     assert airflow_environment()["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == "postgresql+psycopg2:///airflow"
+
+
+class BusyServer(BaseHTTPRequestHandler):
+    """An API server whose database is locked for the first ``busy`` changes."""
+
+    busy = 0
+    asked: ClassVar[list[str]] = []
+
+    def do_POST(self) -> None:
+        self.asked.append(self.path)
+        self.rfile.read(int(self.headers["Content-Length"]))
+        status = 500 if self.path != "/auth/token" and len(self.asked) <= 1 + self.busy else 200
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(b'{"access_token": "t", "dag_run_id": "r"}')
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def busy_server(data_root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AirflowApi]:
+    monkeypatch.delenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE")
+    monkeypatch.setattr(BusyServer, "asked", [])
+    passwords_path().parent.mkdir()
+    passwords_path().write_text('{"admin": "secret"}', encoding="utf-8")
+    with HTTPServer(("127.0.0.1", 0), BusyServer) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield AirflowApi(f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+        thread.join()
+
+
+def test_a_change_is_asked_for_again_while_the_server_is_busy(
+    busy_server: AirflowApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BusyServer, "busy", 1)
+    assert busy_server.post("/dags/d/dagRuns", {})["dag_run_id"] == "r"
+    assert BusyServer.asked == ["/auth/token", *["/api/v2/dags/d/dagRuns"] * 2]
+
+
+def test_a_server_that_stays_busy_is_told(busy_server: AirflowApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BusyServer, "busy", 99)
+    with pytest.raises(TransientError, match="answered 500 to POST"):
+        busy_server.post("/dags/d/dagRuns", {})
+    assert len(BusyServer.asked) == 6
 
 
 def test_the_lock_file_records_no_address_and_every_hash() -> None:

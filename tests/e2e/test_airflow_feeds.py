@@ -227,20 +227,41 @@ def test_a_second_launcher_of_the_same_data_root_is_refused(airflow: RunningAirf
     assert (airflow.home / "run" / "up.json").exists()
 
 
-def test_a_second_data_root_runs_beside_it_and_ends_with_its_scheduler(airflow: RunningAirflow, tmp_path: Path) -> None:
+def test_a_killed_scheduler_is_started_again_and_a_file_gets_its_receipt(airflow: RunningAirflow) -> None:
+    killed = airflow.component("scheduler")
+    workers = killed.children(recursive=True)
+    killed.kill()
+    airflow.drop("yibao", "调度器被杀.csv", settlement("JS20199904"))
+    batch = airflow.wait("receipt", lambda: answered(airflow, {"调度器被杀.csv"}), 2 * LOAD_SECONDS)["调度器被杀.csv"]
+    assert batch["state"] == "merged"
+    assert "scheduler ended with SIGKILL: starting it again in 1 s (1 of 4)" in airflow.output.read_text("utf-8")
+    assert airflow.component("scheduler") != killed
+    _, alive = psutil.wait_procs(workers, timeout=1)
+    assert alive == []
+    airflow.wait("rest", lambda: at_rest(airflow), LOAD_SECONDS)
+
+
+def test_a_writer_of_its_database_who_takes_long_is_waited_for(airflow: RunningAirflow) -> None:
+    scheduler = airflow.component("scheduler")
+    with contextlib.closing(sqlite3.connect(airflow.home / "airflow" / "airflow.db", isolation_level=None)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        time.sleep(15)
+        database.execute("COMMIT")
+    run = airflow.api.post("/dags/freshness/dagRuns", {"logical_date": None})["dag_run_id"]
+    airflow.wait(
+        "run", lambda: any(found["dag_run_id"] == run and found["state"] == "success" for found in airflow.runs("freshness")), LOAD_SECONDS
+    )  # fmt: skip
+    assert airflow.component("scheduler") == scheduler
+
+
+def test_a_second_data_root_runs_beside_it(airflow: RunningAirflow, tmp_path: Path) -> None:
     process, output = launch(tmp_path / "data")
     try:
         other = wait_until_up(process, tmp_path / "data", output)
         assert other.url != airflow.url
-        family = other.family()
-        other.component("scheduler").send_signal(signal.SIGKILL)
-        assert process.wait(40) == 1
-        assert "scheduler ended by itself" in output.read_text("utf-8")
-        gone, alive = psutil.wait_procs(family, timeout=5)
-        assert alive == []
-        assert not (tmp_path / "data" / "run" / "up.json").exists()
     finally:
         end(process)
+    assert not (tmp_path / "data" / "run" / "up.json").exists()
 
 
 def test_sigterm_stops_everything_within_fifteen_seconds(airflow: RunningAirflow) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from connectors.errors import TransientError
 from tests import databases
 from tests.connectors.test_rest_support import SECRET, Asked, Reply, serve
 from tests.e2e.airflow_process import RunningAirflow, end, launch, wait_until_up
@@ -82,17 +81,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, office: Office) -> Iterato
 
 
 def trigger(airflow: RunningAirflow, **conf: Any) -> str:
-    return str(post(airflow, "/dags/port_loan/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"])
-
-
-def post(airflow: RunningAirflow, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Airflow's SQLite file may be locked for a moment: its API says 500 then."""
-    for _ in range(5):
-        try:
-            return airflow.api.post(path, body)
-        except TransientError:
-            time.sleep(1)
-    return airflow.api.post(path, body)
+    return str(airflow.api.post("/dags/port_loan/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"])
 
 
 def ended(airflow: RunningAirflow, run_id: str) -> str:
@@ -122,8 +111,7 @@ def test_one_batch_is_run_again_without_a_new_pull(airflow: RunningAirflow, offi
 
 
 def test_a_backfill_asks_for_each_past_day(airflow: RunningAirflow, office: Office) -> None:
-    post(
-        airflow,
+    airflow.api.post(
         "/backfills",
         {"dag_id": "port_loan", "from_date": "2016-12-31T00:00:00+08:00", "to_date": "2019-01-02T00:00:00+08:00", "max_active_runs": 1},
     )  # fmt: skip

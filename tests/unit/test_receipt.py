@@ -8,94 +8,22 @@ import re
 import zipfile
 from pathlib import Path
 
-import duckdb
 import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
-from connectors.feed import load_feeds
 from connectors.files import read_file
 from expectations.rules import load_rules
-from warehouse.feedback import names, sheets, write_receipt
+from tests.unit.receipts import BATCH, FEEDS, GOOD, HEADER, LOAN, MAPPING, book, outbox_files, rejects, text_of
+from warehouse.feedback import returned, write_receipt
 from warehouse.feedback.reasons import Explainer, catalogue
 from warehouse.feedback.style import CELL_LIMIT, CUT, inert
 
-FEEDS = load_feeds()
-LOAN = FEEDS["bank_loan"]
 CODES = """REQUIRED_MISSING ID_MISSING ID_LENGTH ID_CHECKSUM ID_BIRTHDATE ID_PLACEHOLDER ID_SCI_NOTATION ID_SHAPE DATE_INVALID
 DATE_AMBIGUOUS DATE_PRECISION MONEY_INVALID NUMBER_INVALID BOOLEAN_INVALID CODE_UNKNOWN OUT_OF_RANGE PATTERN_MISMATCH CONTROL_CHAR
 CELL_TOO_LONG ROW_STRUCTURE DUPLICATE_ROW KEY_CONFLICT""".split()
-HEADER = ["序号", "借据号", "借款人姓名", "借款人证件号", "贷款金额", "贷款余额", "发放日期", "到期日期", "数据日期"]
-MAPPING = {
-    "loan_no": 1,
-    "name": 2,
-    "citizen_id": 3,
-    "amount_yuan": 4,
-    "balance_yuan": 5,
-    "issued_date": 6,
-    "due_date": 7,
-    "data_date": 8,
-}
-GOOD = ["1", "JD0001", "张三", "21990019700101002X", "5", "5", "2018-06-01", "2020-06-01", "2019-06-30"]
-BATCH = {
-    "batch_id": "3fa9c1d2e4b5a697",
-    "feed": "bank_loan",
-    "department": "yinhang",
-    "original_name": "贷款台账.csv",
-    "state": "merged",
-    "received_at": "2019-07-03T01:12:33.123456",
-    "as_of": "2019-06-30",
-    "as_of_source": "column",
-    "rows_read": 10,
-    "rows_landed": 9,
-    "rows_quarantined": 1,
-    "rows_skipped": 0,
-    "reading": {
-        "format": "csv",
-        "encoding": "utf-8",
-        "delimiter": ",",
-        "header_row": 1,
-        "header": HEADER,
-        "mapping": MAPPING,
-        "units": {},
-    },
-}
-
-
-def rejects(
-    folder: Path, rows: list[tuple[int, list[tuple[str, str | None, str | None]], list[str | None] | None]]
-) -> Path:
-    """rejects.parquet with (row, [(code, column, rule)], cells)."""
-    path = folder / "rejects.parquet"
-    with duckdb.connect() as con:
-        con.execute(
-            'CREATE TABLE r (_row BIGINT, reasons STRUCT(code VARCHAR, "column" VARCHAR, rule VARCHAR)[], cells VARCHAR[])'
-        )
-        for row, reasons, cells in rows:
-            con.execute(
-                "INSERT INTO r VALUES (?, ?, ?)",
-                [row, [dict(zip(("code", "column", "rule"), r, strict=True)) for r in reasons], cells],
-            )
-        con.execute(f"COPY r TO '{path}' (FORMAT parquet)")
-    return path
-
-
-def book(path: Path) -> dict[str, list[list[object]]]:
-    found = openpyxl.load_workbook(path)
-    try:
-        return {sheet.title: [[cell.value for cell in row] for row in sheet.iter_rows()] for sheet in found}
-    finally:
-        found.close()
-
-
-def text_of(path: Path, sheet: str) -> str:
-    return "\n".join(str(cell) for row in book(path)[sheet] for cell in row if cell is not None)
-
-
-def outbox_files(outbox: Path) -> list[str]:
-    return sorted(path.name for path in outbox.iterdir())
 
 
 @pytest.fixture
@@ -125,6 +53,8 @@ def test_reason_names_the_senders_own_header_and_what_may_be_filled_in():
     assert explainer.explain("CODE_UNKNOWN", "guarantee_code", "guarantee_code.codes").full == (
         "“担保类型”填的内容不在约定的选项里。可填：信用、保证、抵押、质押。"
     )
+    broken = Explainer(LOAN, {"amount_yuan": "贷款金额\n（万元） "})
+    assert broken.explain("MONEY_INVALID", "amount_yuan", None).sentence.startswith("“贷款金额 （万元）”")
     assert "应在 0 至 0.36 之间" in explainer.explain("OUT_OF_RANGE", "annual_rate", None).sentence
     assert (
         explainer.explain("NEVER_SEEN", "amount_yuan", None).full
@@ -314,78 +244,8 @@ def test_corrected_reject_sheet_is_read_as_a_correction(tmp_path, landing):
     assert header == book(receipt)["退回行"][0] and book(other)["退回行"][1][3:] == book(receipt)["退回行"][1][3:]
 
 
-def test_one_receipt_per_batch_whatever_the_name(tmp_path):
-    first = write_receipt(tmp_path, BATCH, LOAN, None, HEADER)
-    before = first.read_bytes()
-    assert write_receipt(tmp_path, BATCH, LOAN, None, HEADER) == first and first.read_bytes() == before
-    other = write_receipt(tmp_path, {**BATCH, "batch_id": "other"}, LOAN, None, HEADER)
-    same_id_other_feed = write_receipt(
-        tmp_path, {**BATCH, "feed": "village", "reading": {}}, FEEDS["village"], None, HEADER
-    )
-    assert outbox_files(tmp_path) == [
-        "贷款台账.csv(2).回执.xlsx",
-        "贷款台账.csv(3).回执.xlsx",
-        "贷款台账.csv.回执.xlsx",
-    ]
-    assert write_receipt(tmp_path, {**BATCH, "batch_id": "other"}, LOAN, None, HEADER) == other
-    assert names.batch_of(same_id_other_feed) == f"village/{BATCH['batch_id']}"
-
-
-def test_a_killed_run_left_its_temporary_file(tmp_path):
-    first = write_receipt(tmp_path, BATCH, LOAN, None, HEADER)
-    left = tmp_path / f".{BATCH['batch_id']}.tmp"
-    left.hardlink_to(first)
-    assert write_receipt(tmp_path, BATCH, LOAN, None, HEADER) == first
-    assert outbox_files(tmp_path) == ["贷款台账.csv.回执.xlsx"]
-    assert names.batch_of(first) is not None
-
-
-def test_a_foreign_file_or_link_of_that_name_is_left_alone(tmp_path):
-    (tmp_path / "贷款台账.csv.回执.xlsx").write_text("mine", encoding="utf-8")
-    (tmp_path / "贷款台账.csv(2).回执.xlsx").symlink_to("/nowhere/at/all")
-    receipt = write_receipt(tmp_path, BATCH, LOAN, None, HEADER)
-    assert receipt.name == "贷款台账.csv(3).回执.xlsx"
-    assert (tmp_path / "贷款台账.csv.回执.xlsx").read_text(encoding="utf-8") == "mine"
-
-
-@pytest.mark.parametrize(
-    "original, stem",
-    [
-        ("../../etc/passwd", "______etc_passwd"),
-        (".hidden.csv", "_hidden.csv"),
-        ("~$锁.xlsx", "__锁.xlsx"),
-        ("a\nb\x00c\u202ed.csv", "a_b_c_d.csv"),
-        ("", "未命名"),
-        ("..", "未命名"),
-        ("con.csv", "_con.csv"),
-        ('a:"b"|c?.csv', "a__b__c_.csv"),
-        ("名单 .csv ", "名单 .csv"),
-    ],
-)
-def test_a_file_name_is_only_a_label(original, stem):
-    assert names.safe_stem(original) == stem
-
-
-def test_long_names_fit_and_stay_apart(tmp_path):
-    names_given = ["长" * 240 + end + ".xlsx" for end in ("甲", "乙")]
-    receipts = [
-        write_receipt(tmp_path, {**BATCH, "batch_id": f"b{i}", "original_name": name}, LOAN, None, HEADER)
-        for i, name in enumerate(names_given)
-    ]
-    assert len({receipt.name for receipt in receipts}) == 2
-    assert all(len(receipt.name.encode()) <= 255 and "(" not in receipt.name for receipt in receipts)
-    assert names_given[0] in text_of(receipts[0], "摘要")
-
-
-@given(st.text(max_size=300))
-def test_any_name_becomes_one_plain_component(name):
-    stem = names.safe_stem(name)
-    assert stem and "/" not in stem and "\\" not in stem and not stem.startswith(".") and ".." not in stem
-    assert len((stem + "(9999)" + names.SUFFIX).encode()) <= 255
-
-
 def test_rows_stream_and_split_over_sheets(tmp_path, landing, monkeypatch):
-    monkeypatch.setattr(sheets, "ROWS_PER_SHEET", 100)
+    monkeypatch.setattr(returned, "ROWS_PER_SHEET", 100)
     path = rejects(
         landing, [(row, [("ID_CHECKSUM", "citizen_id", None)], [str(row), *GOOD[1:]]) for row in range(2, 252)]
     )
@@ -402,6 +262,13 @@ def test_cells_that_the_reader_could_not_split(tmp_path, landing):
     path = rejects(landing, [(5, why, [*GOOD, "多", "余"]), (6, why, ["1"]), (7, why, None)])
     rows = book(write_receipt(tmp_path / "out", BATCH, LOAN, path, HEADER))["退回行"][1:]
     assert rows[0][3:] == [*GOOD, "多", "余"] and rows[1][3:5] == ["1", None] and rows[2][0] == 7
+
+
+def test_a_cell_beyond_the_header_can_be_read_too(tmp_path, landing):
+    path = rejects(landing, [(5, [("ROW_STRUCTURE", None, None)], [*GOOD, "辽宁省锦州市北镇市"])])
+    sheet = openpyxl.load_workbook(write_receipt(tmp_path / "out", BATCH, LOAN, path, HEADER))["退回行"]
+    cell = sheet[2][3 + len(GOOD)]
+    assert cell.value == "辽宁省锦州市北镇市" and sheet.column_dimensions[cell.column_letter].width >= 18
 
 
 def test_created_time_is_the_batchs(tmp_path):

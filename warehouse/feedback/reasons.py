@@ -63,7 +63,10 @@ class Explainer:
         """A column as the sender calls it."""
         if not name:
             return "本行"
-        return self.headers.get(name) or (self.columns[name].label if name in self.columns else name)
+        # A header that was broken over two lines is one word in a sentence.
+        return " ".join(self.headers.get(name, "").split()) or (
+            self.columns[name].label if name in self.columns else name
+        )
 
     def explain(self, code: str, column: str | None, rule: str | None) -> Reason:
         """The reason for ``code``; a code that nothing describes is still told, by its name."""

@@ -13,9 +13,9 @@ import duckdb
 import xlsxwriter
 
 from connectors.feed import Feed
-from warehouse.feedback import names, sheets
+from warehouse.feedback import names, recognised, returned, summary
+from warehouse.feedback.content import Receipt
 from warehouse.feedback.reasons import Explainer
-from warehouse.feedback.sheets import Receipt
 from warehouse.feedback.style import Styles
 
 CHUNK = 2_000
@@ -98,6 +98,6 @@ def _write(
         book.set_properties({"title": "数据报送回执", "created": _created(batch)})
         book.set_custom_property(names.BATCH_PROPERTY, f"{batch.get('feed') or ''}/{batch['batch_id']}")
         styles = Styles(book)
-        sheets.summary(book, styles, receipt)
-        sheets.rejects(book, styles, receipt, rows)
-        sheets.reading(book, styles, receipt)
+        summary.write(book, styles, receipt)
+        returned.write(book, styles, receipt, rows)
+        recognised.write(book, styles, receipt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 import xlsxwriter
@@ -98,3 +99,37 @@ def page(sheet: Worksheet, title: str, *, landscape: bool = False) -> None:
     sheet.fit_to_pages(1, 0)
     sheet.set_footer(f"&L{title.replace('&', '&&')}&R第 &P 页，共 &N 页")
     sheet.hide_gridlines(2)
+
+
+def title(sheet: Worksheet, styles: Styles, text: str) -> int:
+    """The sheet's title in row 0; like all below it returns the next free row."""
+    sheet.set_row(0, 32)
+    put(sheet, 0, 0, text, styles.title)
+    return 1
+
+
+def section(sheet: Worksheet, styles: Styles, row: int, text: str) -> int:
+    """A heading over four columns."""
+    sheet.set_row(row, 24)
+    for column in range(4):
+        put(sheet, row, column, text if column == 0 else "", styles.section)
+    return row + 1
+
+
+def wide(sheet: Worksheet, row: int, text: str, form: Format, columns: float, line_height: float = 18) -> int:
+    """A line over all four columns, as high as its text needs."""
+    text = inert(text)
+    sheet.set_row(row, line_height * lines(text, columns) + 4)
+    sheet.merge_range(row, 0, row, 3, "", form)
+    sheet.write_string(row, 0, text, form)
+    return row + 1
+
+
+def pair(sheet: Worksheet, styles: Styles, row: int, name: str, value: object, widths: Sequence[float]) -> int:
+    """A name and its value; ``widths``: of the four columns."""
+    text = inert(value)
+    sheet.set_row(row, 18 * lines(text, sum(widths[1:])) + 2)
+    put(sheet, row, 0, name, styles.key)
+    sheet.merge_range(row, 1, row, 3, "", styles.text)
+    put(sheet, row, 1, text, styles.text)
+    return row + 1

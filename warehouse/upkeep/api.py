@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,10 @@ from connectors.errors import TerminalError, TransientError
 from warehouse.upkeep.environment import airflow_folder, configured
 
 _SECONDS = 15
+# A change waits for SQLite's one writer (sql_alchemy_conn in airflow.cfg says how long) and may be answered 500 when it waited
+# in vain: nothing was written then, and it is safe to ask again. After no answer at all it would not be.
+_CHANGE_SECONDS = 60
+_TRIES = 5
 
 
 def state_path() -> Path:
@@ -69,16 +74,17 @@ class AirflowApi:
                 return found
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """The JSON answer of ``POST /api/v2<path>``."""
-        if "Authorization" not in self._session.headers:
-            self._log_in()
-        return self._send("POST", f"/api/v2{path}", json=body).json()
+        """The JSON answer of ``POST /api/v2<path>``, asked again when the server's database was busy."""
+        return self._change("POST", path, body)
 
     def patch(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """The JSON answer of ``PATCH /api/v2<path>``."""
+        """The JSON answer of ``PATCH /api/v2<path>``, asked again when the server's database was busy."""
+        return self._change("PATCH", path, body)
+
+    def _change(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         if "Authorization" not in self._session.headers:
             self._log_in()
-        return self._send("PATCH", f"/api/v2{path}", json=body).json()
+        return self._send(method, f"/api/v2{path}", _TRIES, json=body, timeout=_CHANGE_SECONDS).json()
 
     def _log_in(self) -> None:
         user = first_user()
@@ -89,11 +95,15 @@ class AirflowApi:
         answer = self._send("POST", "/auth/token", json={"username": user, "password": password})
         self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
-    def _send(self, method: str, path: str, **arguments: Any) -> requests.Response:
-        try:
-            answer = self._session.request(method, self.url + path, **{"timeout": _SECONDS, **arguments})
-        except requests.RequestException as error:
-            raise TransientError(f"Airflow's API does not answer at {self.url} ({type(error).__name__})") from None
+    def _send(self, method: str, path: str, tries: int = 1, **arguments: Any) -> requests.Response:
+        for left in reversed(range(tries)):
+            try:
+                answer = self._session.request(method, self.url + path, **{"timeout": _SECONDS, **arguments})
+            except requests.RequestException as error:
+                raise TransientError(f"Airflow's API does not answer at {self.url} ({type(error).__name__})") from None
+            if answer.status_code < 500 or not left:
+                break
+            time.sleep(1)
         if answer.status_code >= 500:
             raise TransientError(f"Airflow's API answered {answer.status_code} to {method} {path}")
         if answer.status_code >= 400:

@@ -1,7 +1,8 @@
 """Start Airflow for this checkout and keep it running: ``make up`` or ``python -m warehouse.upkeep.up``.
 
 ``airflow standalone`` leaves its children behind and opens log servers on every interface, so the four components are
-started here, on 127.0.0.1 only, and stopped together: by Ctrl-C, SIGTERM, the end of any one of them, or our own death.
+started here, on 127.0.0.1 only, and stopped together: by Ctrl-C, SIGTERM, or our own death. One that dies is started again; when
+it keeps dying, all of them are stopped.
 """
 
 from __future__ import annotations
@@ -13,13 +14,9 @@ import json
 import os
 import secrets
 import signal
-import subprocess
 import sys
 import time
-from pathlib import Path
 from types import FrameType
-
-import psutil
 
 from connectors import settings
 from connectors.errors import FupinError, TerminalError, TransientError
@@ -27,20 +24,19 @@ from connectors.feed import load_feeds
 from warehouse.upkeep import keys
 from warehouse.upkeep.api import AirflowApi, first_user, passwords_path, state_path
 from warehouse.upkeep.component import LAUNCHER
-from warehouse.upkeep.environment import ROOT, airflow_environment, airflow_folder, configured
+from warehouse.upkeep.components import Components
+from warehouse.upkeep.environment import airflow_environment, airflow_folder, configured
 from warehouse.upkeep.ports import reserved_port
 
+_COMPONENT = (sys.executable, "-m", "warehouse.upkeep.component")
 COMPONENTS: dict[str, tuple[str, ...]] = {
     # The API server comes first: the others ask it for everything, and it takes longest.
-    "api-server": (),
-    "scheduler": ("--skip-serve-logs",),
-    "triggerer": ("--skip-serve-logs",),
-    "dag-processor": (),
+    "api-server": (*_COMPONENT, "api-server"),
+    "scheduler": (*_COMPONENT, "scheduler", "--skip-serve-logs"),
+    "triggerer": (*_COMPONENT, "triggerer", "--skip-serve-logs"),
+    "dag-processor": (*_COMPONENT, "dag-processor"),
 }
 START_SECONDS = 180.0
-# Together below the fifteen seconds after which whoever stopped us loses patience.
-GRACE_SECONDS = 9.0
-API_GRACE_SECONDS = 4.0
 
 
 class Stopped(BaseException):
@@ -49,89 +45,6 @@ class Stopped(BaseException):
 
 def _stop_on_signal(number: int, frame: FrameType | None) -> None:
     raise Stopped
-
-
-class Components:
-    """The child processes of one launcher."""
-
-    def __init__(self, environment: dict[str, str]) -> None:
-        self._environment = {**environment, LAUNCHER: str(os.getpid())}
-        self._logs = airflow_folder() / "logs"
-        self.running: dict[str, subprocess.Popen[bytes]] = {}
-
-    def run(self, name: str) -> None:
-        """Run a component that ends by itself; raises TerminalError with the place of its log when it fails."""
-        process = self._spawn(name, ())
-        try:
-            code = process.wait()
-        except BaseException:
-            process.kill()
-            process.wait()
-            raise
-        if code != 0:
-            raise TerminalError(f"{name} ended with {code}; see {self.log_path(name)}")
-
-    def start(self) -> None:
-        """Start the four components."""
-        for name, options in COMPONENTS.items():
-            self.running[name] = self._spawn(name, options)
-
-    def ended(self) -> str | None:
-        """The name of a component that has ended by itself, if any."""
-        return next((name for name, process in self.running.items() if process.poll() is not None), None)
-
-    def stop(self) -> None:
-        """Stop all: whoever starts new work first, the API server last since running tasks report to it."""
-        family = {name: self._family(process) for name, process in self.running.items()}
-        workers = [name for name in self.running if name != "api-server"]
-        self._terminate(workers, GRACE_SECONDS)
-        self._terminate(["api-server"], API_GRACE_SECONDS)
-        for name, process in self.running.items():
-            # A component's workers share its session; tasks that left it are known from the list above.
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            for member in family[name]:
-                with contextlib.suppress(psutil.Error):
-                    member.kill()
-            process.wait()
-        self.running.clear()
-
-    def _terminate(self, names: list[str], seconds: float) -> None:
-        processes = [self.running[name] for name in names if name in self.running]
-        for process in processes:
-            if process.poll() is None:
-                process.terminate()
-        deadline = time.monotonic() + seconds
-        for process in processes:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(max(0.05, deadline - time.monotonic()))
-
-    def _family(self, process: subprocess.Popen[bytes]) -> list[psutil.Process]:
-        try:
-            return psutil.Process(process.pid).children(recursive=True)
-        except psutil.Error:
-            return []
-
-    def log_path(self, name: str) -> Path:
-        """Where a component's output goes."""
-        return self._logs / f"{name}.log"
-
-    def _spawn(self, name: str, options: tuple[str, ...]) -> subprocess.Popen[bytes]:
-        path = self.log_path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists():
-            path.replace(path.with_suffix(".log.1"))
-        with path.open("wb") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "warehouse.upkeep.component", name, *options],
-                cwd=ROOT,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                # Ctrl-C in a terminal reaches the whole group: our children are stopped by us, in order.
-                start_new_session=True,
-            )
 
 
 def _say(text: str) -> None:
@@ -172,8 +85,7 @@ def _wait_until_ready(components: Components, api: AirflowApi) -> None:
     expected = {*feeds, *inboxes, "marts", "freshness", "identity"}
     warm = False
     while True:
-        if (name := components.ended()) is not None:
-            raise TerminalError(f"{name} ended while starting; see {components.log_path(name)}")
+        components.revive()
         try:
             if not warm:
                 api.warm()
@@ -212,7 +124,7 @@ Ctrl-C stops it."""
 
 
 def run(port: int) -> int:
-    """Run until a signal (0) or until a component ends (1); raises FupinError when Airflow cannot be started.
+    """Run until a signal (0); raises FupinError when Airflow cannot be started or a component keeps dying.
 
     ``port``: where the search for a free port begins. One launcher per data root: the lock goes with the process.
     """
@@ -226,21 +138,21 @@ def run(port: int) -> int:
             raise TerminalError(f"Airflow already runs on the data root {settings.home()}") from None
         state.unlink(missing_ok=True)
         with reserved_port(port) as taken:
-            components = Components(airflow_environment(taken))
+            environment = {**airflow_environment(taken), LAUNCHER: str(os.getpid())}
+            components = Components(COMPONENTS, environment, airflow_folder() / "logs", _say)
             url = f"http://127.0.0.1:{taken}"
             try:
                 _say("starting Airflow (about half a minute)")
-                components.run("prepare")
+                components.run("prepare", [*_COMPONENT, "prepare"])
                 components.start()
                 _wait_until_ready(components, AirflowApi(url))
                 fresh = state.with_suffix(".tmp")
                 fresh.write_text(json.dumps({"pid": os.getpid(), "url": url}), encoding="utf-8")
                 fresh.replace(state)
                 _tell(url, time.monotonic() - begun)
-                while (name := components.ended()) is None:
+                while True:
+                    components.revive()
                     time.sleep(0.5)
-                print(f"{name} ended by itself; see {components.log_path(name)}", file=sys.stderr, flush=True)
-                return 1
             except Stopped:
                 return 0
             finally:

@@ -20,7 +20,7 @@ RECORD = (
     ("姓名", 10),
     ("出生日期", 12),
     ("性别", 6),
-    ("村", 16),
+    ("村", 20),
     ("监护人或户主", 14),
 )
 CANDIDATE = (("姓名", 10), ("出生日期", 12), ("性别", 6), ("村", 20), ("户主", 10), ("公民身份号码", 21))
@@ -73,10 +73,12 @@ class Looks:
         ]  # fmt: skip
         self.head = make(bold=True, bg_color="#EEF2F7", align="center", text_wrap=True, **line)
         self.token = make(font_color=GREY, font_size=8, num_format="@", **line)
-        self.known = make(num_format="@", **line)
-        self.name = make(num_format="@", bold=True, **line)
-        self.same = make(num_format="@", font_color="#1B7A2F", **line)
-        self.other = make(num_format="@", font_color=AMBER, bg_color="#FFF1DC", **line)
+        # A village's full name may be longer than its column: smaller letters instead of half of it.
+        shown = {"num_format": "@", "shrink": True, **line}
+        self.known = make(**shown)
+        self.name = make(bold=True, **shown)
+        self.same = make(font_color="#1B7A2F", **shown)
+        self.other = make(font_color=AMBER, bg_color="#FFF1DC", **shown)
         self.nobody = make(bg_color="#F0F0F0", **line)
         yellow = {"bg_color": "#FFF9C4", "locked": False, "border": 1, "border_color": "#C9B458"}
         self.choose = make(num_format="@", bold=True, align="center", **yellow)
