@@ -205,7 +205,10 @@ def test_run_date_prefers_what_files_say_to_when_they_came(con):
 
 def test_two_builds_are_equal(con):
     def state() -> dict[str, Any]:
-        names = [table.name for table in build_order()]
+        names = [table.name for table in build_order() if not table.is_rule and not table.is_step] + [
+            "ops.rule_run",
+            "ops.clue",
+        ]
         return {name: sorted(map(repr, con.execute(f"FROM {name}").fetchall())) for name in names}
 
     before = state()
