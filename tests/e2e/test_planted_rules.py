@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from tests.e2e.county import County
+from tests.e2e.county import County, fupin
 from tests.e2e.planted import judgement
+from warehouse.monitor.explain import disagreements, explained
 from warehouse.monitor.rules import Rule, rules_on
 
 PEOPLE = 40_000
@@ -26,3 +29,32 @@ def test_it_finds_what_is_planted_and_nothing_else(county, rule: Rule):
         "plant what only looks like it"
     )
     assert not found.false and not found.missed, found.explain()
+
+
+@pytest.mark.parametrize("mart", sorted(explained()))
+def test_the_rows_behind_every_figure_are_as_many_as_it_says(county, mart: str):
+    with county.opened() as con:
+        assert disagreements(con, mart, explained()[mart]) == []
+
+
+def test_a_figure_is_explained_on_the_command_line(county):
+    ((village, poor),) = county.warehouse(
+        "SELECT village_code, numerator FROM mart.village_incidence ORDER BY numerator DESC, village_code LIMIT 1"
+    )
+    told = json.loads(fupin(county.home, "explain", "village_incidence", village, "numerator", "--json").stdout)
+    assert told["figure"] == told["rows_or_sum"] == len(told["rows"]) == poor > 0
+    assert {feed for feed, *_ in told["batches"]} >= {"registry_person", "registry_household"}
+    assert ["VILLAGE_EXIT_RATE", "0.020000"] in told["parameters"]
+
+
+def test_a_hit_is_explained_on_the_command_line(county):
+    ((subject,),) = county.warehouse("SELECT min(subject) FROM ops.rule_hit WHERE rule_id = 'L01'")
+    told = json.loads(fupin(county.home, "explain", "L01", subject, "--json").stdout)
+    assert told["verdict"] == "命中" and float(told["evidence"]["microcredit_balance_yuan"]) > 50_000
+    assert told["rule_version"] == 1 and told["parameters"] == [["LOAN_CAP", "50000.000000"]]
+
+
+def test_the_rules_of_the_day_find_the_same_again(county):
+    today = county.warehouse("SELECT rule_id, subject FROM ops.rule_hit ORDER BY ALL")
+    again = json.loads(fupin(county.home, "rules", "--as-of", "2019-06-30", "--hits", "--json").stdout)
+    assert [(hit["rule_id"], hit["subject"]) for hit in again] == today

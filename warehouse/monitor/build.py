@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 
 from connectors.feed import Feed
 from warehouse.monitor import clues, judge, reference
-from warehouse.monitor.order import SQL, Table, build_order
+from warehouse.monitor.order import SQL, Table, build_order, needs
 from warehouse.monitor.rules import Rule, check, rules_on
 from warehouse.monitor.versions import Versions, digest
 
@@ -24,12 +24,13 @@ def build(
     progress: Progress | None = None,
     anew: bool = False,
     root: Path = SQL,
+    wanted: Iterable[str] | None = None,
 ) -> dict[str, int]:
     """Build whatever is not current, in one transaction; returns ``mart name → rows`` (names without schema).
 
     ``con`` is a writable connection whose default database is the warehouse, with the history tables of all ``feeds`` in
     place (empty where nothing came). ``as_of`` overrides the run date; ``anew`` builds what is current too; ``root``: the folder
-    with the SQL files. Readers see all old tables or all new ones.
+    with the SQL files; ``wanted``: only these and what they need. Readers see all old tables or all new ones.
     """
     rows: dict[str, int] = {}
     check(feeds, root)
@@ -41,7 +42,7 @@ def build(
         clues.create(con)
         day = as_of or reference.run_date(con)
         reference.load(con, feeds, day)
-        order = build_order(root)
+        order = _needed(build_order(root), wanted)
         rules = rules_on(day, root)
         _drop_leftovers(
             con, {t.name: "VIEW" if t.is_view else "TABLE" for t in order if not t.is_rule and not t.is_step}
@@ -92,6 +93,17 @@ def _make(con: duckdb.DuckDBPyConnection, table: Table, rules: Mapping[str, Rule
         judge.judge(con, rules[table.name])
     else:
         con.execute(f"CREATE OR REPLACE {'VIEW' if table.is_view else 'TABLE'} {table.name} AS {table.select}")
+
+
+def _needed(order: Sequence[Table], wanted: Iterable[str] | None) -> Sequence[Table]:
+    """``order``, or the part of it that ``wanted`` rests on."""
+    if wanted is None:
+        return order
+    needed = set(wanted)
+    for table in reversed(order):
+        if table.name in needed:
+            needed |= needs(table)
+    return [table for table in order if table.name in needed]
 
 
 def _drop_leftovers(con: duckdb.DuckDBPyConnection, wanted: Mapping[str, str]) -> None:

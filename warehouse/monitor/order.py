@@ -89,7 +89,7 @@ def build_order(root: Path = SQL) -> tuple[Table, ...]:
             raise DeclarationError(f"{table.path.name}: reads {', '.join(missing)}, which no file of sql/marts makes")
         if "core.identity" in table.inputs:
             raise DeclarationError(f"{table.path.name}: core.identity holds raw ids and may not be read by a mart")
-    graph = {name: sorted(_needs(table) & {*tables, CLUES}) for name, table in tables.items()}
+    graph = {name: sorted(needs(table) & {*tables, CLUES}) for name, table in tables.items()}
     graph[CLUES] = sorted(name for name in tables if tables[name].is_rule)
     tables[CLUES] = Table(name=CLUES, path=root / "rules", select="", inputs=frozenset(graph[CLUES]))
     sorter = TopologicalSorter(graph)
@@ -105,5 +105,6 @@ def build_order(root: Path = SQL) -> tuple[Table, ...]:
     return tuple(ordered)
 
 
-def _needs(table: Table) -> frozenset[str]:
+def needs(table: Table) -> frozenset[str]:
+    """What has to be there before ``table``: its inputs, and the clues where it reads what rules found."""
     return table.inputs | {CLUES} if table.inputs & JUDGED else table.inputs

@@ -1,0 +1,39 @@
+"""Any one feed stays away: whoever needs it cannot judge, nobody becomes a hit by it, and every mart is built all the same."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from connectors.feed import load_feeds
+from expectations import normalise
+from tests.e2e.county import County
+from warehouse.monitor.past import past
+from warehouse.monitor.rules import HIT, rules_on
+
+PEOPLE = 3_000
+DAY = dt.date(2019, 6, 30)
+RULES = rules_on(DAY)
+FEEDS = load_feeds()
+
+
+@pytest.fixture(scope="module")
+def county(tmp_path_factory):
+    return County(tmp_path_factory.mktemp("missing"), PEOPLE, 23, "--dirt", "none", "--monitoring")
+
+
+@pytest.mark.parametrize(
+    "feed", sorted({name for rule in RULES.values() for group in rule.feeds for name in group.split("|")})
+)
+def test_without_it_nobody_is_accused(county, feed: str):
+    with county.opened() as con:
+        normalise.install(con)
+        before = set(con.execute(f"SELECT rule_id, subject FROM ops.rule_hit WHERE verdict = '{HIT}'").fetchall())
+        with past(con, FEEDS, DAY, without=[feed]):
+            after = set(con.execute(f"SELECT rule_id, subject FROM ops.rule_hit WHERE verdict = '{HIT}'").fetchall())
+            judged = dict(con.execute("SELECT rule_id, hits + clear FROM ops.rule_run").fetchall())
+    assert after <= before
+    for rule in RULES.values():
+        if any(group == feed for group in rule.feeds):
+            assert judged[rule.rule_id] == 0, rule.rule_id

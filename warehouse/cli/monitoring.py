@@ -1,0 +1,130 @@
+"""``fupin rules`` and ``fupin explain``: what the rules found, and what is behind a figure or a hit."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+from contextlib import nullcontext
+from typing import Any
+
+from connectors import settings
+from connectors.errors import TerminalError
+from connectors.feed import load_feeds
+from warehouse.cli.tables import print_table
+
+RUN = (
+    "rule_id", "rule_version", "rule_title", "severity", "owner", "subjects", "hits", "clear", "unknown", "unset", "missing_feeds",
+    "unset_parameters",
+)  # fmt: skip
+HIT = ("rule_id", "subject", "household_id", "village_code", "verdict", "evidence")
+
+
+def add_commands(commands: Any) -> None:
+    """Add the two commands to the parser's ``commands``."""
+    rules = commands.add_parser("rules", help="what each rule found; with --as-of, once more on a past day")
+    rules.add_argument("rules", nargs="*", metavar="RULE", help="such as N01; all by default")
+    rules.add_argument("--as-of", type=dt.date.fromisoformat, help="the rules of that day on the data of that day")
+    rules.add_argument("--known-on", type=dt.date.fromisoformat, help="with what had been loaded by that day")
+    rules.add_argument("--without", nargs="+", default=[], metavar="FEED", help="as if these feeds had never come")
+    rules.add_argument("--hits", action="store_true", help="list the subjects instead of counting them")
+    rules.add_argument("--json", action="store_true")
+    rules.set_defaults(run=_rules)
+    explain = commands.add_parser("explain", help="the rows behind a figure of a mart, or the evidence of a hit")
+    explain.add_argument("what", metavar="MART|RULE")
+    explain.add_argument(
+        "key", metavar="KEY", help="values of the mart's key columns, separated by /; or the rule's subject"
+    )
+    explain.add_argument("column", metavar="COLUMN", nargs="?")
+    explain.add_argument("--json", action="store_true")
+    explain.set_defaults(run=_explain)
+
+
+def _rules(arguments: argparse.Namespace) -> int:
+    from expectations import normalise
+    from warehouse.database import open_warehouse
+    from warehouse.monitor.past import past
+    from warehouse.monitor.rules import all_rules
+
+    feeds = load_feeds()
+    wanted = {name.upper() for name in arguments.rules}
+    if unknown := sorted(wanted - {rule.rule_id for rule in all_rules()}):
+        raise TerminalError(f"there is no rule {', '.join(unknown)}")
+    with open_warehouse(settings.home(), write=False) as con:
+        then: Any = nullcontext()
+        if arguments.as_of or arguments.known_on or arguments.without:
+            normalise.install(con)
+            (today,) = con.execute("SELECT as_of FROM ref.run").fetchone() or (None,)
+            names = [rule.name for rule in all_rules() if not wanted or rule.rule_id in wanted]
+            then = past(
+                con,
+                feeds,
+                arguments.as_of or arguments.known_on or today,
+                arguments.known_on,
+                names,
+                without=arguments.without,
+            )
+        with then:
+            columns, source = (HIT, "ops.rule_hit") if arguments.hits else (RUN, "ops.rule_run")
+            rows = con.execute(
+                f"SELECT {', '.join(columns)} FROM {source} WHERE ? OR list_contains(?, rule_id) ORDER BY ALL",
+                [not wanted, sorted(wanted)],
+            ).fetchall()
+    if arguments.json:
+        print(
+            json.dumps(
+                [dict(zip(columns, row, strict=True)) for row in rows], ensure_ascii=False, indent=1, default=str
+            )
+        )
+    else:
+        print_table(columns, rows)
+    return 0
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from warehouse.database import open_warehouse
+    from warehouse.monitor.explain import ROW, explain, ground
+    from warehouse.monitor.rules import all_rules
+
+    feeds = load_feeds()
+    rules = {rule.rule_id: rule for rule in all_rules()}
+    with open_warehouse(settings.home(), write=False) as con:
+        if arguments.what.upper() in rules:
+            rule = rules[arguments.what.upper()]
+            found = con.execute(
+                f"SELECT {', '.join(HIT)} FROM ops.rule_hit WHERE rule_id = ? AND subject = ?",
+                [rule.rule_id, arguments.key],
+            ).fetchall()
+            if not found:
+                raise TerminalError(f"{rule.rule_id} has found nothing about {arguments.key}")
+            batches, _, parameters = ground(con, feeds, rule.name)
+            run = con.execute(
+                "SELECT rule_version, parameters FROM ops.rule_run WHERE rule_id = ?", [rule.rule_id]
+            ).fetchall()
+            content: dict[str, Any] = {
+                **dict(zip(HIT, found[0], strict=True)), "evidence": json.loads(found[0][-1]), "rule_version": run[0][0],
+                "batches": batches, "parameters": parameters,
+            }  # fmt: skip
+        else:
+            if not arguments.column:
+                raise TerminalError("fupin explain MART KEY COLUMN")
+            told = explain(con, feeds, arguments.what, arguments.key.split("/"), arguments.column)
+            content = {
+                "figure": told.value, "rows_or_sum": told.total, "rows": [dict(zip(ROW, row, strict=True)) for row in told.rows],
+                "batches": told.batches, "rules": told.rules, "parameters": told.parameters,
+            }  # fmt: skip
+    if arguments.json:
+        print(json.dumps(content, ensure_ascii=False, indent=1, default=str))
+        return 0
+    for name, value in content.items():
+        if name == "rows":
+            print_table(ROW, [tuple(row.values()) for row in value])
+        elif name == "batches":
+            print_table(("feed", "batch_id", "as_of", "batches"), value)
+        elif name == "parameters":
+            print_table(("parameter", "value"), value)
+        elif name == "rules":
+            print_table(("rule_id", "rule_version", "hits"), value)
+        else:
+            print(f"{name}: {json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict) else value}")
+    return 0
