@@ -40,7 +40,8 @@ PEOPLE = (
     "identity_precision", "identity_recall_numbered", "identity_recall_none", "identity_recall_none_exact", "identity_recall_none_splink",
     "identity_precision_none_splink",
 )  # fmt: skip
-FIGURES = (*SYNC, *REST, *DATABASE, *LINKING, *DELTA, *PEOPLE)
+MARTS = ("marts_ratio", "marts_delta_ratio", "marts_s", "marts_delta_s", "marts_raw_s")
+FIGURES = (*SYNC, *REST, *DATABASE, *LINKING, *DELTA, *PEOPLE, *MARTS)
 
 
 def say(text: str) -> None:
@@ -165,6 +166,10 @@ def main() -> None:
         from tests.bench import linking
 
         tell(linking.measure(options.people), wanted, options.people)
+    if set(wanted) & set(MARTS):
+        from tests.bench import marts
+
+        tell(marts.measure(options.people), wanted, options.people)
     if set(wanted) & set(DELTA):
         from tests.bench import delta
 
