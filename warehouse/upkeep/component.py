@@ -51,6 +51,25 @@ def prepare() -> None:
         Pool.create_or_update_pool(name=name, slots=slots, description=description, include_deferred=False)
 
 
+def _declare_dead() -> None:
+    """Say that the scheduler before this one is gone, so that its tasks are scheduled anew at once.
+
+    Airflow itself would find out when half a minute without a heartbeat has passed, and look for tasks without a scheduler
+    only every five minutes. Schedulers of other machines on a shared database are none of our business.
+    """
+    from airflow.jobs.job import Job, JobState
+    from airflow.utils.net import get_hostname
+    from airflow.utils.session import create_session
+    from sqlalchemy import update
+
+    with create_session() as session:
+        session.execute(
+            update(Job)
+            .where(Job.job_type == "SchedulerJob", Job.state == JobState.RUNNING, Job.hostname == get_hostname())
+            .values(state=JobState.FAILED)
+        )
+
+
 def main() -> None:
     """Run the component named by the first argument, with Airflow's own options after it."""
     _end_with_launcher()
@@ -63,6 +82,7 @@ def main() -> None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         for module in PRELOADED:
             importlib.import_module(module)
+        _declare_dead()
     from airflow.__main__ import main as airflow
 
     sys.argv = ["airflow", *sys.argv[1:]]
