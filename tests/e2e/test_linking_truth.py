@@ -7,8 +7,8 @@ import pytest
 from connectors.feed import load_feeds
 from tests.e2e.county import County, fupin
 from tests.e2e.identity_truth import Score, present_links_sql, score
+from warehouse.history.tables import name_column
 from warehouse.history.views import record_sql
-from warehouse.identity.unlinked import name_of
 
 PEOPLE = 20_000
 SEED = 3
@@ -42,9 +42,9 @@ def test_whoever_is_not_linked_stands_among_the_candidates_of_the_review_list(co
     rows = " UNION ALL ".join(
         f"SELECT '{feed.name}' AS feed, {record_sql(feed, 't.')} AS record, t.source_row FROM core.{feed.name}_now AS t "
         f"LEFT JOIN core.household_link AS h ON h.feed = '{feed.name}' AND h.record = {record_sql(feed, 't.')} "
-        f"WHERE h.record IS NULL AND t.{name_of(feed)} IS NOT NULL AND (t.person_key IS NULL OR t.link_method = 'none')"
+        f"WHERE h.record IS NULL AND t.{name_column(feed)} IS NOT NULL AND (t.person_key IS NULL OR t.link_method = 'none')"
         for feed in FEEDS
-        if name_of(feed)
+        if name_column(feed)
     )
     with county.opened() as con:
         folder = county.out / "truth"

@@ -13,6 +13,7 @@ import duckdb
 
 from connectors.feed import Feed
 from expectations.normalise import identifier, literal
+from warehouse.history.tables import name_column
 
 _NEW = (
     "INSERT INTO core.link_candidate SELECT feed, record, person_key, NULL, NULL, 1, 'auto', '{method}', NULL FROM ({pairs}) AS found "
@@ -82,8 +83,10 @@ def _by_reference(feeds: Mapping[str, Feed]) -> str:
         if feed.person_via is None or feed.person_via[1] not in feeds:
             continue
         other = feeds[feed.person_via[1]]
+        if name_column(other) is None:
+            continue
         parts.append(
-            f"SELECT r.feed, r.record, o.person_key, r.plain, name_plain(o.name) AS other FROM rows_plain AS r "
+            f"SELECT r.feed, r.record, o.person_key, r.plain, name_plain(o.{identifier(str(name_column(other)))}) AS other FROM rows_plain AS r "
             f"JOIN core.{identifier(other.name + '_now')} AS o "
             f"ON o.{identifier(other.key[0])} = r.via "
             f"WHERE r.via_feed = {literal(other.name)} AND r.feed = {literal(feed.name)} AND o.person_key IS NOT NULL"

@@ -13,7 +13,7 @@ import duckdb
 
 from connectors.feed import Feed
 from expectations.normalise import identifier, literal
-from warehouse.history.tables import OPEN_DATE, OPEN_TIME, key_columns, table
+from warehouse.history.tables import OPEN_DATE, OPEN_TIME, about, key_columns, name_column, table
 from warehouse.history.views import record_sql
 
 TODAY = f"recorded_to = {OPEN_TIME} AND valid_to = {OPEN_DATE}"
@@ -21,18 +21,12 @@ TODAY = f"recorded_to = {OPEN_TIME} AND valid_to = {OPEN_DATE}"
 
 def is_linkable(feed: Feed) -> bool:
     """Whether a row of the feed may be about a person whom it does not name by an id."""
-    return bool(feed.subject) and not feed.column(feed.subject[0]).required and name_of(feed) is not None
+    return bool(feed.subject) and not feed.column(feed.subject[0]).required and name_column(feed) is not None
 
 
 def is_about_head(feed: Feed) -> bool:
     """Whether the feed knows of the household's head only: a row without an id then speaks of a household, not of a person."""
-    return bool(feed.subject) and feed.subject[0].startswith("head_")
-
-
-def name_of(feed: Feed) -> str | None:
-    """The column that holds the subject's name."""
-    wanted = "head_name" if is_about_head(feed) else "name"
-    return wanted if any(column.name == wanted for column in feed.columns) else None
+    return about(feed) == "head_"
 
 
 def gather_people(con: duckdb.DuckDBPyConnection) -> None:
@@ -84,13 +78,13 @@ def _rows_sql(feed: Feed) -> str:
     guardian = "t.guardian_person_key" if "guardian_citizen_id" in columns else "CAST(NULL AS BIGINT)"
     via = f"t.{identifier(feed.person_via[0])}" if feed.person_via else "CAST(NULL AS VARCHAR)"
     # Without a name only a document can tell.
-    named = "" if feed.person_via else f"AND t.{identifier(str(name_of(feed)))} IS NOT NULL"
+    named = "" if feed.person_via else f"AND t.{identifier(str(name_column(feed)))} IS NOT NULL"
     via_feed = literal(feed.person_via[1]) if feed.person_via else "CAST(NULL AS VARCHAR)"
     without = "t.link_method = 'none'" if feed.person_number else "t.person_key IS NULL"
     return (
         f"SELECT {literal(feed.name)} AS feed, {record_sql(feed, 't.')} AS record, "
         f"concat_ws('|', {', '.join(f't.{identifier(key)}' for key in key_columns(feed))}) AS record_key, t.person_key AS own_key, "
-        f"t.{identifier(str(name_of(feed)))} AS name, {given('birth_date', 'DATE')} AS birth_date, {given('sex_code', 'VARCHAR')} AS sex_code, "
+        f"t.{identifier(str(name_column(feed)))} AS name, {given('birth_date', 'DATE')} AS birth_date, {given('sex_code', 'VARCHAR')} AS sex_code, "
         f"{given('village_code', 'VARCHAR')} AS village_code, {given('household_id', 'VARCHAR')} AS household_id, "
         f"{given('guardian_name', 'VARCHAR')} AS guardian_name, {guardian} AS guardian_key, "
         f"{via} AS via, {via_feed} AS via_feed, "

@@ -9,6 +9,7 @@ import duckdb
 from connectors.feed import Feed
 from expectations.normalise import identifier, literal
 from warehouse.history.deliveries import AREA_DIGITS
+from warehouse.history.tables import name_column
 from warehouse.history.views import record_sql
 from warehouse.monitor import reference
 
@@ -76,8 +77,7 @@ def _records(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> None:
 def _record_sql(feed: Feed, has_households: bool) -> str:
     """SELECT of the feed's records that are present, without a person, and have candidates."""
     columns = {column.name for column in feed.columns}
-    names = [column.name for column in feed.columns if column.type == "name"]
-    name = "name" if "name" in columns else names[0] if names else None
+    name = name_column(feed)
     beside = [f"t.{identifier(other)}" for other in BESIDE if other in columns and other != name]
     village = ["t.village_code"] if "village_code" in columns else []
     join = ""
