@@ -56,17 +56,39 @@ def gather_rows(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> in
     parts = [_rows_sql(feed) for feed in feeds.values() if is_linkable(feed)]
     con.execute(
         "CREATE OR REPLACE TEMP TABLE unlinked AS WITH found AS (" + " UNION ALL ".join(parts) + ") "
-        "SELECT hash(f.feed, f.record) AS row_key, f.* EXCLUDE (guardian_key, guardian_name), "
+        "SELECT hash(f.feed, f.record) AS row_key, f.* EXCLUDE (guardian_key, guardian_name) "
+        # A household's number tells the village, too.
+        "REPLACE (coalesce(f.village_code, v.village_code) AS village_code), "
         # A guardian whose id is given tells the household better than anything else.
         "coalesce(f.household_id, g.household_key) AS household_key, "
         "list_filter([f.guardian_name] || coalesce(h.names, []), lambda other: other IS NOT NULL AND other <> f.name) AS relatives, "
         "CAST(NULL AS VARCHAR) AS birth_grain, CAST(NULL AS VARCHAR) AS id_part "
         "FROM found AS f LEFT JOIN known_people AS g ON g.person_key = f.guardian_key "
+        "LEFT JOIN core.registry_household_now AS v ON v.household_id = f.household_id "
         "LEFT JOIN (SELECT household_key, list(DISTINCT name ORDER BY name) AS names FROM known_people WHERE household_key NOT LIKE 'hukou:%' "
         "GROUP BY household_key) AS h ON h.household_key = CASE WHEN f.is_numbered THEN f.household_id END"
     )
     row = con.execute("SELECT count(*) FROM unlinked").fetchone()
     return int(row[0]) if row else 0
+
+
+def gather_households(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> None:
+    """``household_rows``: the rows of ``unlinked`` that know a head only, and those of lists about households (a village, a head's name,
+    nobody's id): ``feed``, ``record``, ``record_key``, ``name``, ``village_code``, ``household_id``.
+    """
+    columns = "feed, record, record_key, name, village_code, household_id"
+    parts = [f"SELECT {columns} FROM unlinked WHERE about_head"]
+    for feed in feeds.values():
+        names = {column.name for column in feed.columns}
+        if feed.subject or not {"head_name", "village_code"} <= names:
+            continue
+        household = "t.household_id" if "household_id" in names else "CAST(NULL AS VARCHAR)"
+        parts.append(
+            f"SELECT {literal(feed.name)} AS feed, {record_sql(feed, 't.')} AS record, "
+            f"concat_ws('|', {', '.join(f't.{identifier(key)}' for key in key_columns(feed))}) AS record_key, t.head_name AS name, "
+            f"t.village_code, {household} AS household_id FROM {table(feed)} AS t WHERE t.{TODAY.replace(' AND ', ' AND t.')}"
+        )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE household_rows AS {' UNION ALL '.join(parts)}")
 
 
 def _rows_sql(feed: Feed) -> str:
@@ -77,8 +99,6 @@ def _rows_sql(feed: Feed) -> str:
 
     guardian = "t.guardian_person_key" if "guardian_citizen_id" in columns else "CAST(NULL AS BIGINT)"
     via = f"t.{identifier(feed.person_via[0])}" if feed.person_via else "CAST(NULL AS VARCHAR)"
-    # Without a name only a document can tell.
-    named = "" if feed.person_via else f"AND t.{identifier(str(name_column(feed)))} IS NOT NULL"
     via_feed = literal(feed.person_via[1]) if feed.person_via else "CAST(NULL AS VARCHAR)"
     without = "t.link_method = 'none'" if feed.person_number else "t.person_key IS NULL"
     return (
@@ -89,5 +109,5 @@ def _rows_sql(feed: Feed) -> str:
         f"{given('guardian_name', 'VARCHAR')} AS guardian_name, {guardian} AS guardian_key, "
         f"{via} AS via, {via_feed} AS via_feed, "
         f"{'TRUE' if is_about_head(feed) else 'FALSE'} AS about_head, {'TRUE' if feed.person_number else 'FALSE'} AS is_numbered "
-        f"FROM {table(feed)} AS t WHERE {without} AND t.{TODAY.replace(' AND ', ' AND t.')} {named}"
+        f"FROM {table(feed)} AS t WHERE {without} AND t.{TODAY.replace(' AND ', ' AND t.')}"
     )
