@@ -35,9 +35,14 @@ class County:
         return f"2026-01-01 00:00:{load:02d}"
 
     def deliver(
-        self, feed_name: str, as_of: str, rows: list[dict[str, Any]], refused: list[dict[str, Any]] | None = None
+        self,
+        feed_name: str,
+        as_of: str,
+        rows: list[dict[str, Any]],
+        refused: list[dict[str, Any]] | None = None,
+        area: str | None = None,
     ) -> str:
-        """Merge ``rows``, beside ``refused`` ones that the checks have set aside; returns the batch."""
+        """Merge ``rows``, beside ``refused`` ones that the checks have set aside, as the list of the township ``area`` alone; the batch."""
         feed, load = FEEDS[feed_name], next(self.loads)
         batch, file = f"b{load:02d}", f"file{load}"
         everything = [*rows, *(refused or [])]
@@ -58,7 +63,7 @@ class County:
         self.con.execute(f"CREATE TEMP TABLE {file} AS SELECT *, hash({content}) AS _hash FROM ({body})")
         delivery = Delivery(
             feed, batch, file, f"(SELECT _row FROM {file} WHERE _row >= {2 + len(rows)})" if refused else None,
-            frozenset(present), as_of, f"{load:02d}", coverage_of(feed, is_correction=False),
+            frozenset(present), as_of, f"{load:02d}", area or coverage_of(feed, is_correction=False),
         )  # fmt: skip
         others = [one for one in self.merged.values() if one.feed.name == feed_name]
         self.con.execute("BEGIN")

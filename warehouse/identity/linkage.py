@@ -17,6 +17,7 @@ from warehouse.identity import decisions, linking, tiers, unlinked
 SEED = 20190630
 # With fewer rows nothing can be learnt of how names are misspelt here.
 ENOUGH_ROWS = 20
+FORMER_NAMES = 3
 
 
 def link(
@@ -58,6 +59,18 @@ def link(
     return counts | decisions.resolve(con, feeds)
 
 
+def _former_names(con: duckdb.DuckDBPyConnection, people: str) -> None:
+    """Lay those before the clerks who bore the row's name once, where nobody who bears it now is likely: first of all, the nearest first."""
+    con.execute(
+        "INSERT INTO core.link_candidate SELECT r.feed, r.record, p.person_key, NULL, NULL, 0, 'review', 'former_name', NULL FROM rows_left AS r "
+        f"JOIN (SELECT *, name_plain(former_name) AS plain FROM {people} WHERE former_name IS NOT NULL) AS p ON p.plain = name_plain(r.name) "
+        "WHERE p.person_key IS DISTINCT FROM r.own_key AND NOT EXISTS (SELECT 1 FROM core.link_candidate AS c WHERE c.feed = r.feed "
+        f"AND c.record = r.record AND (c.decision = 'auto' OR c.weight >= {linking.POOR} OR c.person_key = p.person_key)) "
+        "QUALIFY row_number() OVER (PARTITION BY r.row_key ORDER BY p.birth_date = r.birth_date DESC NULLS LAST, "
+        f"p.village_code = r.village_code DESC NULLS LAST, p.person_key) <= {FORMER_NAMES}"
+    )
+
+
 def _model(con: duckdb.DuckDBPyConnection, when: str, retrain: bool) -> linking.Model | None:
     """The stored model, or a new one learnt from all that is unlinked; None while there is too little to learn from."""
     stored = con.execute(
@@ -90,6 +103,7 @@ def _weigh(con: duckdb.DuckDBPyConnection, model: linking.Model | None, people: 
         "FROM links_found AS l JOIN rows_left AS r USING (row_key) WHERE l.person_key IS DISTINCT FROM r.own_key"
     )
     con.execute("DROP TABLE temp.links_found")
+    _former_names(con, people)
     # Nobody is lost in silence: who has no candidate is on the list all the same. A registered person is known by his number.
     con.execute(
         "INSERT INTO core.link_candidate SELECT feed, record, NULL, NULL, NULL, 0, 'review', 'none', NULL FROM rows_left AS r "

@@ -30,13 +30,13 @@ def is_about_head(feed: Feed) -> bool:
 
 
 def gather_people(con: duckdb.DuckDBPyConnection) -> None:
-    """``known_people``: everybody of ``core.person`` with name, household and the names of the others in it.
+    """``known_people``: everybody of ``core.person`` with name, former name, household and the names of the others in it.
 
     ``is_numbered``: known by the registry's number only, having no id.
     """
     con.execute(
         "CREATE OR REPLACE TEMP TABLE known_people AS WITH named AS ("
-        "  SELECT p.person_key, coalesce(r.name, h.name) AS name, p.birth_date, p.sex_code, p.village_code, "
+        "  SELECT p.person_key, coalesce(r.name, h.name) AS name, h.former_name, p.birth_date, p.sex_code, p.village_code, "
         "  coalesce(p.household_id, 'hukou:' || h.hukou_no) AS household_key, "
         "  coalesce(r.link_method = 'none', FALSE) AND p.source = 'registry_person' AS is_numbered "
         "  FROM core.person AS p "

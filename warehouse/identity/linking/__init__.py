@@ -17,8 +17,9 @@ import duckdb
 from connectors.errors import without_row_text
 from warehouse.identity.linking import county, decide, engine, prepare, weak
 from warehouse.identity.linking.engine import Model
+from warehouse.identity.linking.weak import POOR
 
-__all__ = ["SPECIFICATION", "Model", "link", "train"]
+__all__ = ["POOR", "SPECIFICATION", "Model", "link", "train"]
 
 # What is compared and how: a model learnt under another specification is not to be used.
 SPECIFICATION = hashlib.sha256(repr(county.COUNTY).encode()).hexdigest()[:12]

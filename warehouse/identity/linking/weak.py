@@ -1,4 +1,4 @@
-"""Candidates for rows that give too little to be weighed: whoever's name fits, the nearest in place and birth first.
+"""Candidates for rows that give too little to be weighed: the household that they name, and whoever's name fits, the nearest first.
 
 They are never linked without a person. A row that knows a name only meets its namesakes of the county; as many as somebody looks
 through are kept, so that of a very common name the right one may be missing (the list takes an id that is typed in).
@@ -26,6 +26,8 @@ BLOCKING = (
     "l.birth_day = r.birth_day AND l.surname = r.surname",
     "l.town = r.town AND contains(r.name, '?') AND l.surname = r.surname",
     "l.is_wild AND l.surname = r.surname",
+    # Whoever lives where the row says may have another name by now.
+    "l.household = r.household",
 )
 PARTS = (
     "CASE WHEN length(folded) > 1 THEN left(folded, 2) END AS beginning, "
@@ -33,14 +35,14 @@ PARTS = (
 )
 POINTS = (
     "CASE WHEN l.name = r.name THEN 4 WHEN l.folded = r.folded OR l.sound = r.sound THEN 3 "
-    "WHEN name_fits(l.folded, r.folded) THEN 2 ELSE 1 END "
+    "WHEN name_fits(l.folded, r.folded) THEN 2 WHEN name_differs_once(l.folded, r.folded) THEN 1 ELSE 0 END "
     "+ CASE WHEN l.birth = r.birth OR l.birth = r.birth_other THEN 3 WHEN l.birth_month = r.birth_month THEN 2 "
     "WHEN birth_slipped(l.birth_digits, r.birth_digits) OR birth_is_lunar(l.birth, r.birth) THEN 2 "
     "WHEN l.birth_year = r.birth_year THEN 1 WHEN l.birth_year <> r.birth_year THEN -1 ELSE 0 END "
-    "+ CASE WHEN l.household = r.household THEN 3 WHEN l.village = r.village THEN 2 WHEN l.town = r.town THEN 1 ELSE 0 END "
+    "+ CASE WHEN l.household = r.household THEN 5 WHEN l.village = r.village THEN 2 WHEN l.town = r.town THEN 1 ELSE 0 END "
     "+ CASE WHEN list_has_any(l.relatives, r.relatives) THEN 2 ELSE 0 END - CASE WHEN l.sex <> r.sex THEN 2 ELSE 0 END"
 )
-ALIKE = "l.sound = r.sound OR name_fits(l.folded, r.folded) OR name_differs_once(l.folded, r.folded)"
+ALIKE = "l.household = r.household OR l.sound = r.sound OR name_fits(l.folded, r.folded) OR name_differs_once(l.folded, r.folded)"
 
 
 def add(con: duckdb.DuckDBPyConnection, known: str, rows: str, decided: str) -> None:
