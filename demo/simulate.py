@@ -14,6 +14,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -164,6 +165,8 @@ def _department_file(
     identity: bool,
 ) -> dict[str, Any]:
     """One feed's file and its truth, from ``c_<feed>``; the file appears under its name only when it is whole."""
+    sent = {name for name, *_ in rows_of(con, f"DESCRIBE c_{feed.name}")}
+    feed = replace(feed, columns=tuple(column for column in feed.columns if column.name in sent))
     rows = rows_of(con, f"SELECT count(*) FROM c_{feed.name}")[0][0]
     kind = "xlsx" if fmt == "mixed" and layout.format == "xlsx" and rows < SHEET_LIMIT else "csv"
     folder = out / "ingest" / feed.department

@@ -54,7 +54,7 @@ def identifier(name: str) -> str:
 
 
 @cache
-def _definitions() -> tuple[str, ...]:
+def definitions() -> tuple[str, ...]:
     """CREATE MACRO statements in an order in which each finds the macros that it calls."""
     bodies: dict[str, tuple[str, str, set[str]]] = {}
     for path in sorted(MACROS.glob("*.sql")):
@@ -84,7 +84,7 @@ def _definitions() -> tuple[str, ...]:
 
 def install(con: duckdb.DuckDBPyConnection) -> None:
     """Create the macros in ``con`` (temporary: nothing is written to an attached database)."""
-    for statement in _definitions():
+    for statement in definitions():
         con.execute(statement)
 
 

@@ -25,6 +25,7 @@ def follow(con: duckdb.DuckDBPyConnection, feeds: dict[str, Feed], when: str, ou
     ``outbox``: the folder of all departments' outboxes. Follow with :func:`deliver`.
     """
     counts = {"decided": review.apply(con, feeds, when), **decisions.resolve(con, feeds)}
+    questions.forget(con, feeds)
     as_of = run_date(con)
     counts["lists"] = len(review.write_lists(con, feeds, outbox, as_of)) if as_of else 0
     counts["pending"] = review.pending(con, feeds)

@@ -64,6 +64,9 @@ def people(con: duckdb.DuckDBPyConnection) -> None:
 
 def rows(con: duckdb.DuckDBPyConnection, feed: Feed, select: str) -> None:
     """Table ``c_<feed>``: the canonical rows of ``select``, blurred, with id_kind, name_kind and birth_kind."""
+    if feed.name == "household_registration":
+        # Only where ids were changed does the register have a column for former ones.
+        select = f"SELECT *, CAST(NULL AS VARCHAR) AS former_citizen_id FROM ({select})"
     con.execute(f"CREATE OR REPLACE TABLE c_{feed.name} AS {blur.select_sql(feed, select)}")
     for statement in blur.updates(feed):
         con.execute(statement)

@@ -162,7 +162,12 @@ def updates(feed: Feed) -> Iterator[str]:
             f"WHERE pno IN (SELECT pno FROM namesake UNION ALL SELECT twin FROM namesake) AND u(pno, '{feed.name} twin') < 500000"
         )
     if feed.name == "household_registration":
-        # The police lead; a change of name is told, and a death in the month that passed.
+        # The police lead; a change of name is told, of an id mostly (an office that keeps no former ids tells none), and a death in the
+        # month that passed.
+        yield (
+            f"UPDATE {table} SET former_citizen_id = x.old_id FROM id_change x "
+            f"WHERE {table}.pno = x.pno AND x.is_done AND u(x.pno, 'former id told') < 800000"
+        )
         yield (
             f"UPDATE {table} SET former_name = x.old_name FROM id_change x "
             f"WHERE {table}.pno = x.pno AND x.is_done AND x.old_name <> x.new_name"

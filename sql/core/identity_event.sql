@@ -5,6 +5,7 @@
 -- 政策依据: 《建档立卡动态管理办法》：自然增加、自然减少、新识别、返贫、脱贫、户的分并须有记录。
 -- Inputs: core.registry_person, core.household_registration, core.death, core.cremation, core.identity_decision.
 -- Limits: 名单按期报送，变动发生在两期之间的哪一天无从知道，effective_on 取后一期的数据日期。名单中的退回行不算缺席，因此不产生“退出”。
+--   更换证件号码以名单的前后两期或户籍登记的曾用号为据，两处都报则各有一行。
 --   who 为来源数据源（人工判定为判定人），evidence 为批次号或判定号。
 -- Tie-breaks: none.
 WITH listed AS (
@@ -44,6 +45,13 @@ events AS (
     'id_changed', person_key, CAST(last_key AS VARCHAR), CAST(person_key AS VARCHAR), valid_from, 'registry_person', batch_id, recorded_from
   FROM listed
   WHERE last_to = valid_from AND last_key <> person_key
+  UNION ALL
+  SELECT
+    'id_changed', person_key, CAST(former_person_key AS VARCHAR), CAST(person_key AS VARCHAR), min(valid_from), 'household_registration',
+    min(batch_id), min(recorded_from)
+  FROM core.household_registration
+  WHERE recorded_to = TIMESTAMP '9999-12-31 00:00:00' AND former_person_key <> person_key
+  GROUP BY person_key, former_person_key
   UNION ALL
   SELECT 'registry_number_changed', person_key, last_person_id, person_id, valid_from, 'registry_person', batch_id, recorded_from
   FROM listed

@@ -34,12 +34,21 @@ class County:
     def _time(self, load: int) -> str:
         return f"2026-01-01 00:00:{load:02d}"
 
-    def deliver(self, feed_name: str, as_of: str, rows: list[dict[str, Any]]) -> str:
+    def deliver(
+        self,
+        feed_name: str,
+        as_of: str,
+        rows: list[dict[str, Any]],
+        refused: list[dict[str, Any]] | None = None,
+        area: str | None = None,
+    ) -> str:
+        """Merge ``rows``, beside ``refused`` ones that the checks have set aside, as the list of the township ``area`` alone; the batch."""
         feed, load = FEEDS[feed_name], next(self.loads)
         batch, file = f"b{load:02d}", f"file{load}"
-        present = list(dict.fromkeys(name for row in rows for name in row)) or list(feed.key)
+        everything = [*rows, *(refused or [])]
+        present = list(dict.fromkeys(name for row in everything for name in row)) or list(feed.key)
         lines = []
-        for number, row in enumerate(rows, start=2):
+        for number, row in enumerate(everything, start=2):
             cells = [f"{number}::BIGINT AS _row"]
             for name in present:
                 value = row.get(name)
@@ -53,8 +62,9 @@ class County:
         content = ", ".join(identifier(name) for name in present)
         self.con.execute(f"CREATE TEMP TABLE {file} AS SELECT *, hash({content}) AS _hash FROM ({body})")
         delivery = Delivery(
-            feed, batch, file, None, frozenset(present), as_of, f"{load:02d}", coverage_of(feed, is_correction=False)
-        )
+            feed, batch, file, f"(SELECT _row FROM {file} WHERE _row >= {2 + len(rows)})" if refused else None,
+            frozenset(present), as_of, f"{load:02d}", area or coverage_of(feed, is_correction=False),
+        )  # fmt: skip
         others = [one for one in self.merged.values() if one.feed.name == feed_name]
         self.con.execute("BEGIN")
         merge(self.con, delivery, self._time(load), len(rows), lambda: others)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from connectors.errors import TerminalError
-from tests.history.people import County
+from connectors.feed import Feed
+from tests.history.people import FEEDS, County
+from warehouse.history.tables import name_column
 
 OLD, NEW = "219900195801010006", "219900195801010014"
 OTHER = "219900196203030020"
@@ -217,3 +219,102 @@ def test_no_question_compares_every_pair_of_rows(county: County) -> None:
     for name in ("registry_person", "bank_loan", "education_enrollment"):
         plan = county.ask(f"EXPLAIN FROM core.{name}_now")[0][1]
         assert "HASH_JOIN" in plan and "NL_JOIN" not in plan and "NESTED_LOOP" not in plan, name
+
+
+def member(number: str, citizen_id: str | None, name: str, head: str) -> dict:
+    return {"allowance_no": number, "citizen_id": citizen_id, "name": name, "head_name": head}
+
+
+def test_a_shared_id_is_parted_by_the_member_s_name_not_by_the_head_s(county: County) -> None:
+    """On the allowance list the head's name stands before the member's."""
+    county.deliver("household_registration", "2019-01-31", [resident(OLD, "王一")])
+    county.deliver(
+        "subsistence_allowance", "2019-01-31", [member("D1", OLD, "王一", "李二"), member("D2", OLD, "李二", "王一")]
+    )
+    county.decide("two_people", person_key=county.key(OLD), name="李二")
+    whose = dict(county.ask("SELECT allowance_no, person_key FROM core.subsistence_allowance_now"))
+    assert whose["D1"] == county.key(OLD) != whose["D2"]
+
+
+@pytest.mark.parametrize("feed", [feed for feed in FEEDS.values() if feed.subject], ids=lambda feed: feed.name)
+def test_every_feed_about_people_says_whose_name_is_the_subject_s(feed: Feed) -> None:
+    """A declaration whose name column is somebody else's would part, spare and link the wrong people."""
+    assert name_column(feed) == ("head_name" if feed.subject[0] == "head_citizen_id" else "name")
+
+
+def test_nothing_is_written_where_nothing_about_people_has_changed(county: County) -> None:
+    def written() -> list[tuple]:
+        return county.ask(
+            "SELECT table_oid FROM duckdb_tables() WHERE table_name IN ('person_alias', 'person_split', 'record_link') ORDER BY table_name"
+        )
+
+    county.deliver("bank_loan", "2019-01-31", [loan("L1", OLD, "王一"), loan("L2", NEW, "王一")])
+    before = written()
+    county.resolve()
+    # A loan says nothing about who is who.
+    county.deliver(
+        "bank_loan", "2019-02-28", [loan("L1", OLD, "王一"), loan("L2", NEW, "王一"), loan("L3", NEW, "王一")]
+    )
+    assert written() == before
+    # A decision, its undoing, a registry that changes an id, and its withdrawal do.
+    decision = county.decide("same_person", person_key=county.key(OLD), other_key=county.key(NEW))
+    assert written() != before and len(set(owners(county).values())) == 1
+    county.undo(decision)
+    assert len(set(owners(county).values())) == 2
+    county.deliver("registry_person", "2019-01-31", [listed("P1", "王一", OLD)])
+    before = written()
+    later = county.deliver("registry_person", "2019-02-28", [listed("P1", "王一", NEW)])
+    assert written() != before and set(owners(county).values()) == {county.key(NEW)}
+    county.withdraw(later)
+    assert len(set(owners(county).values())) == 2
+
+
+def test_a_former_id_that_the_police_state_is_the_same_person(county: County) -> None:
+    county.deliver("bank_loan", "2019-01-31", [loan("L1", OLD, "王一"), loan("L2", NEW, "王一")])
+    assert len(set(owners(county).values())) == 2
+    stated = county.deliver(
+        "household_registration", "2019-02-28", [{**resident(NEW, "王一"), "former_citizen_id": OLD}]
+    )
+    assert len(set(owners(county).values())) == 1
+    assert county.ask("SELECT DISTINCT reason FROM core.person_alias") == [("id_changed",)]
+    assert events(county, "id_changed") == [("id_changed", str(county.key(OLD)), str(county.key(NEW)), "2019-02-28")]
+    county.withdraw(stated)
+    assert len(set(owners(county).values())) == 2 and events(county, "id_changed") == []
+
+
+@pytest.mark.parametrize(
+    ("holder", "born", "is_same"),
+    [
+        ("王一", "1958-01-01", True),
+        ("王义", "1958-01-01", True),
+        ("王一", "1958-10-01", True),
+        ("李二", "1962-03-03", False),
+    ],
+)
+def test_a_former_id_that_is_somebody_else_s_today_is_a_mistake(
+    county: County, holder: str, born: str, is_same: bool
+) -> None:
+    county.deliver("registry_person", "2019-01-31", [listed("P1", holder, OLD, born)])
+    county.deliver("household_registration", "2019-01-31", [{**resident(NEW, "王一"), "former_citizen_id": OLD}])
+    aliases = county.ask("SELECT person_key, spine_key FROM core.person_alias")
+    assert aliases == ([(county.key(NEW), county.key(OLD))] if is_same else [])
+
+
+def test_a_former_id_that_two_people_claim_belongs_to_neither(county: County) -> None:
+    claims = [{**resident(one, name), "former_citizen_id": OLD} for one, name in ((NEW, "王一"), (OTHER, "王一"))]
+    county.deliver("household_registration", "2019-01-31", claims)
+    assert county.ask("FROM core.person_alias") == []
+
+
+def test_a_refused_member_spares_the_row_that_bears_his_own_name(county: County) -> None:
+    county.deliver(
+        "subsistence_allowance", "2019-01-31", [member("D1", OLD, "王一", "王一"), member("D1", OTHER, "王小", "王一")]
+    )
+    # In February the line of 王小 has no id that can be read; 王一 is really gone.
+    county.deliver(
+        "subsistence_allowance",
+        "2019-02-28",
+        [member("D2", NEW, "赵六", "赵六")],
+        refused=[member("D1", None, "王小", "王一")],
+    )
+    assert county.ask("SELECT name FROM core.subsistence_allowance_now ORDER BY name") == [("王小",), ("赵六",)]

@@ -145,3 +145,31 @@ def test_what_a_rule_has_parted_is_asked_about_and_can_be_put_together(warehouse
     (asked,) = warehouse.asked()
     warehouse.answer(asked["question"], "同一人")
     assert warehouse.keys("education_enrollment") == {"李大红": 7}
+
+
+def names_kept(warehouse: Warehouse) -> list[Any]:
+    return warehouse.con.execute("SELECT other_names, answer FROM core.identity_question").fetchall()
+
+
+@pytest.mark.parametrize("answer", ["两人", "同一人"])
+def test_a_question_that_was_answered_keeps_no_name(warehouse: Warehouse, answer: str) -> None:
+    warehouse.state("education_enrollment", "李大红", "2011-09-09", student_key=1)
+    (asked,) = warehouse.asked()
+    assert names_kept(warehouse) == [(["李大红"], None)]
+    warehouse.answer(asked["question"], answer)
+    assert names_kept(warehouse) == [(None, answer)]
+
+
+@pytest.mark.parametrize("said", [None, "以后再说"])
+def test_a_question_goes_with_the_rows_that_raised_it(warehouse: Warehouse, said: str | None) -> None:
+    """Whose batch is withdrawn is not believed any more: his name is not kept for an answer that nobody needs."""
+    warehouse.state("education_enrollment", "李大红", "2011-09-09", student_key=1)
+    (asked,) = warehouse.asked()
+    if said:
+        warehouse.answer(asked["question"], said)
+    assert questions.forget(warehouse.con, FEEDS) == 0
+    warehouse.con.execute("UPDATE core.education_enrollment SET recorded_to = TIMESTAMP '2019-07-02'")
+    assert questions.forget(warehouse.con, FEEDS) == 1
+    assert names_kept(warehouse) == []
+    with pytest.raises(TerminalError, match="withdrawn"):
+        warehouse.answer(asked["question"], "两人")

@@ -28,7 +28,7 @@ from warehouse.merging import load_time
 FEEDS = load_feeds()
 GOUBANGZI, DAFOSI = "210782008004", "210782004001"
 # Ids of the division 2199, which was never assigned.
-IDS = {11: "219901201005020018", 12: "219902201005030029", 13: "219903196003040036", 14: "219904197007080042"}
+IDS = {11: "219901201005020018", 12: "219902201005030029", 13: "219903196003040036", 14: "219904197007080044"}
 PUPIL, OTHER_PUPIL, ELDER = "1001", "1002", "2107820000000001"
 
 
@@ -84,16 +84,23 @@ class County:
         return found
 
     def answer(
-        self, name: str, answers: dict[str, str], as_: str | None = None, note: str = "已核对户口簿"
+        self,
+        name: str,
+        answers: dict[str, str],
+        as_: str | None = None,
+        note: str = "已核对户口簿",
+        other: str | None = None,
     ) -> dict[str, Any]:
-        """A clerk fills in a list (name of the record → conclusion) and drops it back; the batch as it ends."""
+        """A clerk fills in a list (name of the record → conclusion, ``other``: an id) and drops it back; the batch as it ends."""
         book = openpyxl.load_workbook(self.outbox / name)
         sheet = book["核对表"]
         headers = _headers(sheet)
         for row in range(5, sheet.max_row + 1):
             who = sheet.cell(row, headers.index("姓名") + 1).value
             if who in answers:
-                for header, value in zip(("结论", "核对人", "备注"), (answers[who], "赵明", note), strict=True):
+                for header, value in zip(
+                    ("结论", "核对人", "备注", "另有其人的身份证号"), (answers[who], "赵明", note, other), strict=True
+                ):
                     sheet.cell(row, headers.index(header) + 1).value = value
         return self.drop(book, as_ or f"回{time.monotonic_ns()}_{name}")
 
@@ -196,13 +203,14 @@ def test_a_list_asks_what_a_clerk_can_answer(county: County) -> None:
         "张小明", "2010-05-02", "男", "张建国", "2199************18",
     ]  # fmt: skip
     assert row["候选2姓名"] == "张晓明" and row["候选2户主"] == "张建军"
-    # Two candidates here, and of four of the other the three best; nothing is filled in, and a name is never a formula.
+    # Two candidates here, and of four of the other the three best, the fourth in one cell; nothing is filled in, a name is never a formula.
     assert row["候选3姓名"] is None and odd["候选3姓名"] == "张建军" and odd["姓名"] == "=张大明"
-    assert {row["结论"], row["核对人"], row["核对日期"], row["备注"]} == {None}
+    assert row["其他候选"] is None and odd["其他候选"].startswith("候选4 张建国 1960-03-04 男 ")
+    assert {row["结论"], row["另有其人的身份证号"], row["核对人"], row["核对日期"], row["备注"]} == {None}
     sheet = openpyxl.load_workbook(county.outbox / name)["核对表"]
     choices = sorted(rule.formula1.strip('"') for rule in sheet.data_validations.dataValidation)
-    assert choices == ["候选1,候选2,候选3,都不是,不确定", "候选1,候选2,都不是,不确定"]
-    assert sheet.protection.sheet and not sheet["Z5"].protection.locked
+    assert choices == ["候选1,候选2,候选3,候选4,另有其人,都不是,不确定", "候选1,候选2,另有其人,都不是,不确定"]
+    assert sheet.protection.sheet and not sheet["AA5"].protection.locked
     assert sheet.freeze_panes == "D5"
 
 
@@ -297,6 +305,48 @@ def test_none_of_them_is_an_answer_too(county: County) -> None:
     assert county.night()["pending"] == 0
     assert county.pupil() == (None, "none") and county.pupil(OTHER_PUPIL) == (12, "review")
     assert sorted(county.decisions()) == [("link", 12, True), ("no_link", None, True)]
+
+
+def test_the_fourth_candidate_can_be_chosen(county: County) -> None:
+    name = pupils(county)
+    county.answer(name, {"=张大明": "候选4"})
+    assert county.night()["decided"] == 1
+    assert county.pupil(OTHER_PUPIL) == (13, "review")
+
+
+def test_somebody_else_is_told_by_his_number(county: County) -> None:
+    """None of the candidates: the clerk knows who it is."""
+    name = pupils(county)
+    assert county.answer(name, {"张小明": "另有其人"}, other=IDS[14])["rows_landed"] == 1
+    assert county.night()["decided"] == 1
+    assert county.pupil() == (14, "review")
+    # A number that nobody had is a person's key all the same; the list keeps the number nowhere.
+    assert county.asked(
+        f"SELECT count(*) FROM core.link_review WHERE CAST(COLUMNS(*) AS VARCHAR) LIKE '%{IDS[14]}%'"
+    ) == [(0,)]
+
+
+def test_somebody_else_without_a_number_is_no_answer(county: County) -> None:
+    name = pupils(county)
+    assert county.answer(name, {"张小明": "另有其人"})["rows_landed"] == 0
+    assert county.night()["decided"] == 0
+
+
+def test_who_has_no_candidate_is_on_the_list_after_those_who_have(county: County) -> None:
+    with county.warehouse() as con:
+        con.execute(
+            f"INSERT INTO core.link_candidate VALUES ('education_enrollment', hash({PUPIL}::BIGINT), NULL, NULL, NULL, 0, 'review', 'none', NULL)"
+        )
+        con.execute(
+            f"INSERT INTO core.link_candidate VALUES ('education_enrollment', hash({OTHER_PUPIL}::BIGINT), 14, NULL, NULL, 1, 'review', 'weak', NULL)"
+        )
+    assert county.night()["pending"] == 2
+    rows = {row["姓名"]: row for name in county.lists() for row in county.rows(name)}
+    assert rows["张小明"]["数据来源"].endswith("（无法提供候选）") and rows["张小明"]["候选1姓名"] == "无法提供候选"
+    assert rows["=张大明"]["数据来源"].endswith("（线索少）") and rows["=张大明"]["候选1姓名"] == "张建军"
+    lists = [name for name in county.lists() if any(row["姓名"] == "张小明" for row in county.rows(name))]
+    county.answer(lists[0], {"张小明": "另有其人"}, other=IDS[14])
+    assert county.night()["decided"] == 1 and county.pupil() == (14, "review")
 
 
 def test_a_registered_person_without_an_id_is_found_among_the_residents(county: County) -> None:

@@ -218,9 +218,15 @@ def test_a_changed_id_is_told_by_the_police_first_and_others_follow(first: Deliv
     # Other departments still have old numbers, and old names where the name changed too.
     assert second.ask("SELECT count(*) > 0 FROM rows WHERE id_kind = 'changed'") == [(True,)]
     told = second.ask(
-        "SELECT count(*) FROM household_registration h JOIN persons p USING (citizen_id) WHERE former_citizen_id IS NOT NULL AND former_name IS NOT NULL"
+        "SELECT count(*) FROM household_registration h JOIN persons p USING (citizen_id) WHERE p.former_citizen_id IS NOT NULL AND former_name IS NOT NULL"
     )
     assert told[0][0] >= 1
+    # Most former ids stand in the register, none that is not the person's own.
+    share, wrong = second.ask(
+        "SELECT avg(CAST(h.former_citizen_id IS NOT NULL AS INTEGER)) FILTER (p.former_citizen_id IS NOT NULL), "
+        "count(*) FILTER (h.former_citizen_id <> coalesce(p.former_citizen_id, '')) FROM household_registration h JOIN persons p USING (citizen_id)"
+    )[0]
+    assert 0.5 < share < 1 and wrong == 0
 
 
 def test_a_month_of_life_moves_people_between_households(first: Delivery, second: Delivery) -> None:

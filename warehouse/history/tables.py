@@ -62,8 +62,19 @@ def key_columns(feed: Feed) -> list[str]:
 
 
 def name_column(feed: Feed) -> str | None:
-    """The column with the name of whom a row is about."""
+    """The column with the name of whom a row is about: the subject's own, whatever other names stand before it.
+
+    A feed about places or households has no subject: its first name is whom a clerk would look for.
+    """
+    if feed.subject:
+        names = {column.name for column in feed.columns}
+        return next((name for name in (about(feed) + "name", "name") if name in names), None)
     return next((column.name for column in feed.columns if column.type == "name"), None)
+
+
+def about(feed: Feed) -> str:
+    """What the names of the subject's columns begin with: ``head_`` where a row knows the household's head only, else nothing."""
+    return feed.subject[0].removesuffix("citizen_id") if feed.subject and feed.subject[0].endswith("citizen_id") else ""
 
 
 def table(feed: Feed) -> str:

@@ -17,6 +17,7 @@ from warehouse.identity import decisions, linking, tiers, unlinked
 SEED = 20190630
 # With fewer rows nothing can be learnt of how names are misspelt here.
 ENOUGH_ROWS = 20
+FORMER_NAMES = 3
 
 
 def link(
@@ -31,11 +32,16 @@ def link(
     decisions.resolve(con, feeds)
     unlinked.gather_people(con)
     counts = {"unlinked": unlinked.gather_rows(con, feeds)}
+    unlinked.gather_households(con, feeds)
     counts["households"] = tiers.households(con)
     if not counts["unlinked"]:
         return counts
     counts |= tiers.persons(con, feeds)
     # What belongs to a household for certain is not a question for anybody.
+    con.execute(
+        "DELETE FROM core.link_candidate AS c WHERE decision = 'review' AND EXISTS "
+        "(SELECT 1 FROM core.household_link AS h WHERE h.feed = c.feed AND h.record = c.record)"
+    )
     con.execute(
         "DELETE FROM unlinked AS u WHERE EXISTS "
         "(SELECT 1 FROM core.link_candidate AS c WHERE c.feed = u.feed AND c.record = u.record AND c.decision = 'auto') "
@@ -51,6 +57,18 @@ def link(
     for name in ("rows_left", "unlinked", "known_people"):
         con.execute(f"DROP TABLE IF EXISTS temp.{name} CASCADE")
     return counts | decisions.resolve(con, feeds)
+
+
+def _former_names(con: duckdb.DuckDBPyConnection, people: str) -> None:
+    """Lay those before the clerks who bore the row's name once, where nobody who bears it now is likely: first of all, the nearest first."""
+    con.execute(
+        "INSERT INTO core.link_candidate SELECT r.feed, r.record, p.person_key, NULL, NULL, 0, 'review', 'former_name', NULL FROM rows_left AS r "
+        f"JOIN (SELECT *, name_plain(former_name) AS plain FROM {people} WHERE former_name IS NOT NULL) AS p ON p.plain = name_plain(r.name) "
+        "WHERE p.person_key IS DISTINCT FROM r.own_key AND NOT EXISTS (SELECT 1 FROM core.link_candidate AS c WHERE c.feed = r.feed "
+        f"AND c.record = r.record AND (c.decision = 'auto' OR c.weight >= {linking.POOR} OR c.person_key = p.person_key)) "
+        "QUALIFY row_number() OVER (PARTITION BY r.row_key ORDER BY p.birth_date = r.birth_date DESC NULLS LAST, "
+        f"p.village_code = r.village_code DESC NULLS LAST, p.person_key) <= {FORMER_NAMES}"
+    )
 
 
 def _model(con: duckdb.DuckDBPyConnection, when: str, retrain: bool) -> linking.Model | None:
@@ -75,9 +93,8 @@ def _model(con: duckdb.DuckDBPyConnection, when: str, retrain: bool) -> linking.
 def _weigh(con: duckdb.DuckDBPyConnection, model: linking.Model | None, people: str) -> dict[str, int]:
     """Weigh ``rows_left`` against ``people`` and keep what is found."""
     row = con.execute("SELECT count(*) FROM rows_left").fetchone()
-    rows = int(row[0]) if row else 0
-    if model is None or not rows:
-        return {"none": rows}
+    if not row or not row[0]:
+        return {"none": 0}
     counts = linking.link(con, "rows_left", people, model, "links_found")
     con.execute(
         "INSERT INTO core.link_candidate SELECT r.feed, r.record, l.person_key, l.weight, l.probability, l.rank, "
@@ -86,4 +103,10 @@ def _weigh(con: duckdb.DuckDBPyConnection, model: linking.Model | None, people: 
         "FROM links_found AS l JOIN rows_left AS r USING (row_key) WHERE l.person_key IS DISTINCT FROM r.own_key"
     )
     con.execute("DROP TABLE temp.links_found")
+    _former_names(con, people)
+    # Nobody is lost in silence: who has no candidate is on the list all the same. A registered person is known by his number.
+    con.execute(
+        "INSERT INTO core.link_candidate SELECT feed, record, NULL, NULL, NULL, 0, 'review', 'none', NULL FROM rows_left AS r "
+        "WHERE NOT is_numbered AND NOT EXISTS (SELECT 1 FROM core.link_candidate AS c WHERE c.feed = r.feed AND c.record = r.record)"
+    )
     return {name: counts[name] for name in ("auto", "review", "none")}

@@ -13,7 +13,7 @@ import duckdb
 from connectors.errors import TerminalError
 from connectors.feed import Feed
 from expectations.normalise import identifier, literal
-from warehouse.history.tables import OPEN_DATE, OPEN_TIME, table
+from warehouse.history.tables import OPEN_DATE, OPEN_TIME, name_column, table
 from warehouse.identity.decisions import decide_all
 
 METHOD = "question"
@@ -23,6 +23,10 @@ ANSWERS = (TWO_PEOPLE, SAME_PERSON, LATER)
 AGAIN_DAYS = 7
 AT_ONCE = 20
 ROWS_SHOWN = 12
+NO_ROWS = (
+    "SELECT NULL::VARCHAR AS feed, NULL::VARCHAR AS title, NULL::BIGINT AS person_key, NULL::VARCHAR AS name, NULL::DATE AS birth_date, "
+    "NULL::VARCHAR AS batch_id, NULL::BIGINT AS source_row WHERE FALSE"
+)
 
 
 def ask(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], when: str) -> list[dict[str, str]]:
@@ -31,11 +35,7 @@ def ask(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], when: str) ->
     They are remembered in ``core.identity_question``: what was answered is not asked again while the rows are the same, what was put
     off or not answered is asked again after AGAIN_DAYS. ``when``: ISO. ``keyed_hash`` is installed.
     """
-    parts = [part for feed in feeds.values() if (part := _rows_sql(feed))]
-    if not parts:
-        return []
-    con.execute(f"CREATE OR REPLACE TEMP TABLE conflict_row AS {_conflicts_sql(' UNION ALL '.join(parts))}")
-    con.execute(_questions_sql())
+    forget(con, feeds)
     due = con.execute(
         "SELECT question, subject, body FROM question_now AS n WHERE NOT EXISTS (SELECT 1 FROM core.identity_question AS q "
         f"WHERE q.question = n.question AND (q.answer IN ({literal(TWO_PEOPLE)}, {literal(SAME_PERSON)}) "
@@ -47,17 +47,35 @@ def ask(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], when: str) ->
             "DELETE FROM core.identity_question WHERE question IN (SELECT unnest($1))", [[question for question, *_ in due]]
         )  # fmt: skip
         con.execute(
-            "INSERT INTO core.identity_question SELECT question, person_key, owner_name, other_names, CAST($2 AS TIMESTAMP), NULL, NULL, NULL "
-            "FROM question_now WHERE question IN (SELECT unnest($1))",
+            "INSERT INTO core.identity_question (question, person_key, other_names, asked_at) "
+            "SELECT question, person_key, other_names, CAST($2 AS TIMESTAMP) FROM question_now WHERE question IN (SELECT unnest($1))",
             [[question for question, *_ in due], when],
         )
     return [dict(zip(("question", "subject", "body"), row, strict=True)) for row in due]
 
 
+def forget(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> int:
+    """Take out of ``core.identity_question`` what has no answer and no longer stands, its rows being corrected or withdrawn; returns how many.
+
+    A question has names as long as it waits for an answer, no longer. Leaves the temp table ``question_now``.
+    """
+    parts = [part for feed in feeds.values() if (part := _rows_sql(feed))] or [NO_ROWS]
+    con.execute(f"CREATE OR REPLACE TEMP TABLE conflict_row AS {_conflicts_sql(' UNION ALL '.join(parts))}")
+    con.execute(_questions_sql())
+    _drop_names(con)
+    gone = con.execute(
+        "DELETE FROM core.identity_question AS q WHERE (q.answer IS NULL OR q.answer = ?) "
+        "AND NOT EXISTS (SELECT 1 FROM question_now AS n WHERE n.question = q.question)",
+        [LATER],
+    ).fetchone()
+    return int(gone[0]) if gone else 0
+
+
 def settle(con: duckdb.DuckDBPyConnection, question: str, answer: str, who: str, when: str) -> int:
     """Write down the answer to ``question``; returns how many decisions follow: «两人» parts the names from the id, «同一人» keeps them.
 
-    Follow with :func:`warehouse.identity.decisions.resolve`. Raises TerminalError for a question that was never asked, or another answer.
+    The names go with the answer. Follow with :func:`warehouse.identity.decisions.resolve`. Raises TerminalError for a question that was
+    never asked or does not stand any more, or another answer.
     """
     if answer not in ANSWERS:
         raise TerminalError(f"there is no such answer to question {question}")
@@ -66,7 +84,9 @@ def settle(con: duckdb.DuckDBPyConnection, question: str, answer: str, who: str,
         [answer, when, who, question],
     ).fetchone()
     if known is None:
-        raise TerminalError(f"there is no question {question}")
+        raise TerminalError(
+            f"there is no question {question}: it was never asked, or its rows were corrected or withdrawn"
+        )
     if answer == LATER:
         return 0
     kind = "two_people" if answer == TWO_PEOPLE else "one_person"
@@ -75,13 +95,22 @@ def settle(con: duckdb.DuckDBPyConnection, question: str, answer: str, who: str,
         "unnest(other_names) AS name, NULL::VARCHAR AS feed, NULL::UBIGINT AS record, answered_by AS who, "
         f"'证件号码冲突 ' || question AS why FROM core.identity_question WHERE question = {literal(question)}"
     )
-    return decide_all(con, "question_wanted", METHOD, when)
+    made = decide_all(con, "question_wanted", METHOD, when)
+    _drop_names(con)
+    return made
+
+
+def _drop_names(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        "UPDATE core.identity_question SET other_names = NULL WHERE other_names IS NOT NULL AND answer IN (?, ?)",
+        [TWO_PEOPLE, SAME_PERSON],
+    )
 
 
 def _rows_sql(feed: Feed) -> str:
     """SELECT of the feed's present rows that state id, name and birth date, as far as nobody has parted them; '' if it has no such columns."""
     columns = {column.name for column in feed.columns}
-    if not feed.subject or not {"name", "birth_date"} <= columns:
+    if not feed.subject or name_column(feed) != "name" or "birth_date" not in columns:
         return ""
     return (
         f"SELECT {literal(feed.name)} AS feed, {literal(feed.title)} AS title, t.person_key, t.name, t.birth_date, t.batch_id, t.source_row "
@@ -124,11 +153,11 @@ def _questions_sql() -> str:
         "), other AS (SELECT c.person_key, c.name FROM conflict_row AS c JOIN owned AS o USING (person_key) WHERE NOT is_owner "
         "  GROUP BY ALL HAVING NOT bool_or(list_contains(o.births, c.birth_date))"
         "), others AS (SELECT person_key, list(name ORDER BY name) AS other_names FROM other GROUP BY ALL"
-        "), shown AS (SELECT person_key, any_value(owner_name) AS owner_name, count(DISTINCT name) AS names, count(DISTINCT feed) AS feeds, "
+        "), shown AS (SELECT person_key, count(DISTINCT name) AS names, count(DISTINCT feed) AS feeds, "
         "  count(*) AS n, string_agg(DISTINCT feed || name || birth_date, ';' ORDER BY feed || name || birth_date) AS content, "
         f"  list({place} ORDER BY is_owner DESC, feed, batch_id, source_row)[1:{ROWS_SHOWN}] AS places FROM conflict_row GROUP BY ALL"
         ") SELECT 'q' || right(repeat('0', 15) || lower(to_hex(keyed_hash('question:' || person_key || ':' || content))), 15) AS question, "
-        "person_key, owner_name, other_names, "
+        "person_key, other_names, "
         "'证件号码冲突 ' || question || '：一个号码，' || names || ' 个姓名' AS subject, "
         "'同一个证件号码在 ' || feeds || ' 种数据的 ' || n || ' 行里对应 ' || names || ' 个不同的姓名，出生日期也不同。请到原文件中查看这些行：' "
         "|| chr(10) || chr(10) || array_to_string(places, chr(10)) || chr(10) || chr(10) "

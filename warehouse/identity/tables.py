@@ -27,8 +27,8 @@ CREATE TABLE IF NOT EXISTS core.review_item (item VARCHAR, feed VARCHAR, record 
 CREATE TABLE IF NOT EXISTS core.review_list (
   town_code VARCHAR, list_id VARCHAR, file VARCHAR, sha256 VARCHAR, made_at TIMESTAMP, is_delivered BOOLEAN);
 CREATE TABLE IF NOT EXISTS core.identity_question (
-  question VARCHAR, person_key BIGINT, owner_name VARCHAR, other_names VARCHAR[], asked_at TIMESTAMP, answer VARCHAR, answered_at TIMESTAMP,
-  answered_by VARCHAR);
+  question VARCHAR, person_key BIGINT, other_names VARCHAR[], asked_at TIMESTAMP, answer VARCHAR, answered_at TIMESTAMP, answered_by VARCHAR);
+ALTER TABLE core.identity_question DROP COLUMN IF EXISTS owner_name;
 """
 
 

@@ -13,6 +13,7 @@ import duckdb
 
 from connectors.feed import Feed
 from expectations.normalise import identifier, literal
+from warehouse.history.tables import name_column
 
 _NEW = (
     "INSERT INTO core.link_candidate SELECT feed, record, person_key, NULL, NULL, 1, 'auto', '{method}', NULL FROM ({pairs}) AS found "
@@ -82,8 +83,10 @@ def _by_reference(feeds: Mapping[str, Feed]) -> str:
         if feed.person_via is None or feed.person_via[1] not in feeds:
             continue
         other = feeds[feed.person_via[1]]
+        if name_column(other) is None:
+            continue
         parts.append(
-            f"SELECT r.feed, r.record, o.person_key, r.plain, name_plain(o.name) AS other FROM rows_plain AS r "
+            f"SELECT r.feed, r.record, o.person_key, r.plain, name_plain(o.{identifier(str(name_column(other)))}) AS other FROM rows_plain AS r "
             f"JOIN core.{identifier(other.name + '_now')} AS o "
             f"ON o.{identifier(other.key[0])} = r.via "
             f"WHERE r.via_feed = {literal(other.name)} AND r.feed = {literal(feed.name)} AND o.person_key IS NOT NULL"
@@ -92,8 +95,11 @@ def _by_reference(feeds: Mapping[str, Feed]) -> str:
 
 
 def households(con: duckdb.DuckDBPyConnection) -> int:
-    """``core.household_link``: a row that knows only a head's name and village speaks of the one household there whose head bears the
-    name — not of a person. Households of the registry, and of the register of residents (``hukou:``) where the registry has none.
+    """``core.household_link``: which household a row of ``household_rows`` speaks of — not which person.
+
+    ``household_number``: the registered household of this number, if its head bears the name that the row gives. ``head_village``: the
+    one household of the village whose head bears the name, of the registry, or of the register of residents (``hukou:``) where the
+    registry has none.
     """
     con.execute(
         "CREATE OR REPLACE TABLE core.household_link AS WITH head AS ("
@@ -103,9 +109,15 @@ def households(con: duckdb.DuckDBPyConnection) -> int:
         # A registered household's head stands in both lists.
         "), one AS (SELECT * FROM head WHERE plain NOT LIKE '%?%' AND village_code IS NOT NULL AND person_key IS NOT NULL "
         "  QUALIFY row_number() OVER (PARTITION BY person_key ORDER BY place, household_id) = 1"
-        "), sole AS (SELECT * FROM one QUALIFY count(*) OVER (PARTITION BY village_code, plain) = 1) "
-        "SELECT u.feed, u.record, u.record_key, s.household_id, s.person_key AS head_key, 'head_village' AS method FROM unlinked AS u "
-        "JOIN sole AS s ON s.plain = name_plain(u.name) AND s.village_code = u.village_code WHERE u.about_head"
+        "), sole AS (SELECT * FROM one QUALIFY count(*) OVER (PARTITION BY village_code, plain) = 1"
+        "), told AS (SELECT *, name_plain(name) AS plain FROM household_rows"
+        "), found AS ("
+        "  SELECT t.feed, t.record, t.record_key, h.household_id, h.person_key AS head_key, 'household_number' AS method FROM told AS t "
+        f"  JOIN head AS h ON h.household_id = t.household_id AND h.place = 1 WHERE t.plain IS NULL OR {_same('t.plain', 'h.plain')} "
+        "  UNION ALL SELECT t.feed, t.record, t.record_key, s.household_id, s.person_key, 'head_village' FROM told AS t "
+        "  JOIN sole AS s ON s.plain = t.plain AND s.village_code = t.village_code"
+        ") SELECT * FROM found QUALIFY row_number() OVER (PARTITION BY feed, record ORDER BY method DESC, household_id) = 1"
     )
+    con.execute("DROP TABLE household_rows")
     row = con.execute("SELECT count(*) FROM core.household_link").fetchone()
     return int(row[0]) if row else 0

@@ -32,10 +32,18 @@ def _levels(specification: Specification, known: str, rows: str, pairs: str) -> 
     )
 
 
+def nothing(con: duckdb.DuckDBPyConnection, scored: str) -> int:
+    """An empty relation ``scored`` where nothing could be weighed; returns the number of pairs, 0."""
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {scored} (known_id INTEGER, row_id INTEGER, weight DOUBLE, probability DOUBLE)"
+    )
+    return 0
+
+
 def decide(
     con: duckdb.DuckDBPyConnection, scored: str, known: str, rows: str, specification: Specification, decided: str
 ) -> None:
-    """Create the temporary table ``decided``: ``row_key``, ``known_key``, ``weight``, ``probability``, ``rank``, ``margin``, ``decision``.
+    """Create the temporary table ``decided``: ``row_key``, ``known_key``, ``weight``, ``probability``, ``rank``, ``margin``, ``decision``, ``method``.
 
     ``known`` and ``rows`` are the compared relations with their ``key``. A row's best candidate is linked (``auto``) if its weight and its
     margin reach the specification's and its levels satisfy ``automatic``; then no other candidate is kept. Any other row keeps its best
@@ -55,7 +63,8 @@ def decide(
         f"CREATE OR REPLACE TEMP TABLE {decided} AS WITH judged AS ("
         f"  SELECT *, rank = 1 AND known_rank = 1 AND weight >= {specification.weight} AND coalesce(margin >= {specification.margin}, TRUE) "
         f"  AND is_good AS is_linked FROM ({_levels(specification, known, rows, 'linking_few')})"
-        f") SELECT row_key, known_key, weight, probability, rank, margin, CASE WHEN is_linked THEN 'auto' ELSE 'review' END AS decision "
+        f") SELECT row_key, known_key, weight, probability, rank, margin, CASE WHEN is_linked THEN 'auto' ELSE 'review' END AS decision, "
+        f"'splink' AS method "
         f"FROM (SELECT *, bool_or(is_linked) OVER (PARTITION BY row_id) AS row_is_linked FROM judged) WHERE is_linked OR NOT row_is_linked"
     )
     con.execute("DROP TABLE linking_few")

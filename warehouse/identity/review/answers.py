@@ -17,7 +17,9 @@ log = logging.getLogger("fupin")
 FEED = "link_review"
 METHOD = "review"
 NONE_OF_THEM = "0"
+SOMEBODY_ELSE = "8"
 UNDECIDED = "9"
+NO_CANDIDATE = ", ".join(literal(code) for code in (NONE_OF_THEM, SOMEBODY_ELSE, UNDECIDED))
 
 
 def apply(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], when: str) -> int:
@@ -34,8 +36,8 @@ def apply(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], when: str) 
     con.execute(
         "CREATE OR REPLACE TEMP TABLE review_answer AS SELECT i.feed, i.record, i.item, r.reviewer_name, "
         f"CASE WHEN r.conclusion_code = {literal(NONE_OF_THEM)} THEN 'no_link' WHEN r.conclusion_code <> {literal(UNDECIDED)} THEN 'link' END AS kind, "
-        f"CASE WHEN r.conclusion_code NOT IN ({literal(NONE_OF_THEM)}, {literal(UNDECIDED)}) "
-        "THEN i.candidates[CAST(r.conclusion_code AS INTEGER)] END AS person_key "
+        f"CASE WHEN r.conclusion_code = {literal(SOMEBODY_ELSE)} THEN r.other_person_key "
+        f"WHEN r.conclusion_code NOT IN ({NO_CANDIDATE}) THEN i.candidates[CAST(r.conclusion_code AS INTEGER)] END AS person_key "
         "FROM core.link_review_now AS r JOIN core.review_item AS i ON i.item = r.item "
         "QUALIFY row_number() OVER (PARTITION BY i.feed, i.record ORDER BY r.valid_from DESC, r.recorded_from DESC, r.source_row DESC, i.item) = 1"
     )
@@ -66,7 +68,7 @@ def unanswerable(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> i
         return 0
     row = con.execute(
         "SELECT count(*) FROM core.link_review_now AS r LEFT JOIN core.review_item AS i ON i.item = r.item "
-        f"WHERE i.item IS NULL OR (r.conclusion_code NOT IN ({literal(NONE_OF_THEM)}, {literal(UNDECIDED)}) "
+        f"WHERE i.item IS NULL OR (r.conclusion_code NOT IN ({NO_CANDIDATE}) "
         "AND i.candidates[CAST(r.conclusion_code AS INTEGER)] IS NULL)"
     ).fetchone()
     return int(row[0]) if row else 0

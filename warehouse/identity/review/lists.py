@@ -14,6 +14,7 @@ import duckdb
 
 from connectors.errors import TerminalError
 from connectors.feed import Feed
+from expectations.normalise import literal
 from warehouse.feedback import names
 from warehouse.identity.review import workbook
 from warehouse.identity.review.pending import CANDIDATES, pending
@@ -21,6 +22,7 @@ from warehouse.identity.review.pending import CANDIDATES, pending
 REGISTRY = "registry_person"
 CHUNK = 1_000
 MAX_COPIES = 1_000
+WEAK, NO_CANDIDATE = "（线索少）", "（无法提供候选）"
 
 
 def write_lists(
@@ -42,7 +44,8 @@ def write_lists(
     )
     con.execute(
         "CREATE OR REPLACE TEMP TABLE review_wanted_list AS SELECT town_code, min(town) AS town, count(*) AS items, "
-        "left(md5(string_agg(item, ',' ORDER BY item)), 16) AS list_id, max(len(candidates)) AS shown FROM review_pending GROUP BY town_code"
+        "left(md5(string_agg(item, ',' ORDER BY item)), 16) AS list_id, "
+        f"greatest(1, least(max(len(candidates)), {CANDIDATES})) AS shown FROM review_pending GROUP BY town_code"
     )
     folder = outbox / feeds[REGISTRY].department
     obsolete = con.execute(
@@ -120,13 +123,14 @@ def _place(temporary: Path, folder: Path, stem: str, identity: str) -> Path:
 
 
 def _rows(con: duckdb.DuckDBPyConnection, town_code: str, shown: int) -> Iterator[Sequence[Any]]:
-    """The rows of a township's list as texts, in the order of the sheet."""
+    """The rows of a township's list as texts, in the order of the sheet: what can be told first, what only a name speaks for, what has
+    no candidate."""
     village = (
         "(SELECT CASE WHEN d.town_code = p.town_code THEN d.village_name ELSE concat_ws(' ', d.town_name, d.village_name) END "
         "FROM ref.division AS d WHERE d.village_code = {0}.village_code LIMIT 1)"
     )
     columns = []
-    for number in range(1, min(shown, CANDIDATES) + 1):
+    for number in range(1, shown + 1):
         of = f"c{number}"
         columns += [
             f"{of}.name", f"strftime({of}.birth_date, '%Y-%m-%d')", f"{of}.sex", f"coalesce({village.format(of)}, {of}.village_code)",
@@ -134,12 +138,18 @@ def _rows(con: duckdb.DuckDBPyConnection, town_code: str, shown: int) -> Iterato
         ]  # fmt: skip
     joins = " ".join(
         f"LEFT JOIN review_choice AS c{number} ON c{number}.feed = p.feed AND c{number}.record = p.record AND c{number}.choice = {number}"
-        for number in range(1, min(shown, CANDIDATES) + 1)
+        for number in range(1, shown + 1)
     )
+    further = (
+        "(SELECT string_agg(concat_ws(' ', '候选' || c.choice, c.name, strftime(c.birth_date, '%Y-%m-%d'), c.sex, "
+        f"coalesce({village.format('c')}, c.village_code), c.head_name, c.masked_id), chr(10) ORDER BY c.choice) FROM review_choice AS c "
+        f"WHERE c.feed = p.feed AND c.record = p.record AND c.choice > {CANDIDATES})"
+    )
+    title = f"p.feed_title || CASE WHEN len(p.candidates) = 0 THEN {literal(NO_CANDIDATE)} WHEN p.is_weak THEN {literal(WEAK)} ELSE '' END"
     cursor = con.execute(
-        f"SELECT p.item, p.feed_title, p.name, strftime(p.birth_date, '%Y-%m-%d'), p.sex, coalesce({village.format('p')}, p.village_code), "
-        f"p.beside, len(p.candidates), {', '.join(columns)} FROM review_pending AS p {joins} WHERE p.town_code = ? "
-        "ORDER BY p.feed_title, p.village_code NULLS LAST, p.name NULLS LAST, p.item",
+        f"SELECT p.item, {title}, p.name, strftime(p.birth_date, '%Y-%m-%d'), p.sex, coalesce({village.format('p')}, p.village_code), "
+        f"p.beside, len(p.candidates), {', '.join([*columns, further])} FROM review_pending AS p {joins} WHERE p.town_code = ? "
+        "ORDER BY len(p.candidates) = 0, p.is_weak, p.feed_title, p.village_code NULLS LAST, p.name NULLS LAST, p.item",
         [town_code],
     )
     while chunk := cursor.fetchmany(CHUNK):

@@ -9,11 +9,13 @@ import duckdb
 from connectors.feed import Feed
 from expectations.normalise import identifier, literal
 from warehouse.history.deliveries import AREA_DIGITS
+from warehouse.history.tables import name_column
 from warehouse.history.views import record_sql
 from warehouse.monitor import reference
 
-# So many candidates stand side by side in a list; the model keeps five.
+# So many candidates stand side by side in a list; those behind them stand in one cell.
 CANDIDATES = 3
+ALL_CANDIDATES = 20
 REVIEW = "核对表"
 OTHER_TOWN = "其他"
 # Who may stand beside a record's name to tell namesakes apart, best first.
@@ -25,9 +27,10 @@ def pending(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> int:
     """Find the records that wait; returns how many.
 
     Leaves the temp tables ``review_pending`` (item, feed, feed_title, record, name, birth_date, sex, village_code, beside,
-    candidates BIGINT[], town_code, town: one row per record) and ``review_choice`` (feed, record, choice 1..3, person_key, name,
-    birth_date, sex, village_code, head_name, masked_id: one row per candidate). ``core.link_candidate`` says ``review`` of
-    them, nobody has decided, and the record is present without a person. ``keyed_hash`` is installed.
+    candidates BIGINT[], is_weak, town_code, town: one row per record) and ``review_choice`` (feed, record, choice 1..20, person_key, name,
+    birth_date, sex, village_code, head_name, masked_id: one row per candidate; none for a record without candidates).
+    ``core.link_candidate`` says ``review`` of them, nobody has decided, and the record is present without a person. ``is_weak``: no
+    candidate but for his name. ``keyed_hash`` is installed.
     """
     if not con.execute(
         "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'ref' AND table_name = 'division'"
@@ -38,7 +41,7 @@ def pending(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> int:
     _people(con, feeds)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE review_choice AS "
-        "SELECT c.feed, c.record, c.choice, c.person_key, p.name, p.birth_date, p.sex, p.village_code, p.head_name, i.masked_id "
+        "SELECT c.feed, c.record, c.choice, c.person_key, c.is_weak, p.name, p.birth_date, p.sex, p.village_code, p.head_name, i.masked_id "
         "FROM review_candidate AS c SEMI JOIN review_record AS r ON r.feed = c.feed AND r.record = c.record "
         "LEFT JOIN review_person AS p ON p.person_key = c.person_key "
         f"LEFT JOIN ({_masked_ids()}) AS i ON i.person_key = c.person_key"
@@ -52,14 +55,15 @@ def _candidates(con: duckdb.DuckDBPyConnection) -> None:
     """Keys that are one person today are one candidate."""
     con.execute(
         "CREATE OR REPLACE TEMP TABLE review_candidate AS WITH found AS ("
-        "  SELECT c.feed, c.record, coalesce(a.spine_key, c.person_key) AS person_key, min(c.place) AS best "
+        "  SELECT c.feed, c.record, coalesce(a.spine_key, c.person_key) AS person_key, min(c.place) AS best, "
+        "  bool_and(c.method = 'weak') AS is_weak "
         "  FROM core.link_candidate AS c LEFT JOIN core.person_alias AS a ON a.person_key = c.person_key "
         "  WHERE c.decision = 'review' AND NOT EXISTS (SELECT 1 FROM core.identity_decision AS d WHERE d.feed = c.feed "
         "    AND d.record = c.record AND d.kind IN ('link', 'no_link') AND d.undone_at IS NULL) "
         "  AND NOT EXISTS (SELECT 1 FROM core.link_candidate AS o WHERE o.feed = c.feed AND o.record = c.record AND o.decision = 'auto') "
         "  GROUP BY ALL"
-        ") SELECT feed, record, person_key, row_number() OVER (PARTITION BY feed, record ORDER BY best, person_key) AS choice "
-        f"FROM found QUALIFY choice <= {CANDIDATES}"
+        ") SELECT feed, record, person_key, is_weak, row_number() OVER (PARTITION BY feed, record ORDER BY best, person_key) AS choice "
+        f"FROM found QUALIFY choice <= {ALL_CANDIDATES}"
     )
 
 
@@ -76,8 +80,7 @@ def _records(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> None:
 def _record_sql(feed: Feed, has_households: bool) -> str:
     """SELECT of the feed's records that are present, without a person, and have candidates."""
     columns = {column.name for column in feed.columns}
-    names = [column.name for column in feed.columns if column.type == "name"]
-    name = "name" if "name" in columns else names[0] if names else None
+    name = name_column(feed)
     beside = [f"t.{identifier(other)}" for other in BESIDE if other in columns and other != name]
     village = ["t.village_code"] if "village_code" in columns else []
     join = ""
@@ -153,14 +156,15 @@ def _pending_sql(feeds: Mapping[str, Feed]) -> str:
     area = f"left(coalesce(r.village_code, c.village_code), {AREA_DIGITS})"
     return (
         "CREATE OR REPLACE TEMP TABLE review_pending AS WITH choices AS ("
-        "  SELECT feed, record, list(person_key ORDER BY choice) AS candidates, arg_min(village_code, choice) AS village_code "
+        "  SELECT feed, record, coalesce(list(person_key ORDER BY choice) FILTER (person_key IS NOT NULL), []) AS candidates, "
+        "  coalesce(bool_and(is_weak), FALSE) AS is_weak, arg_min(village_code, choice) AS village_code "
         "  FROM review_choice GROUP BY ALL"
         "), towns AS (SELECT town_code, min(town_name) AS town FROM ref.division GROUP BY ALL"
         "), taken_back AS (SELECT feed, record, count(*) AS times FROM core.identity_decision "
         f"  WHERE undone_at IS NOT NULL AND undone_by <> {literal(REVIEW)} GROUP BY ALL"
         # The letter keeps spreadsheet programs from reading a token as a number.
         f") SELECT 'r' || right(repeat('0', 15) || lower(to_hex(keyed_hash({question}))), 15) AS item, r.feed, f.title AS feed_title, "
-        "r.record, r.name, r.birth_date, r.sex, r.village_code, r.beside, c.candidates, coalesce(t.town_code, '') AS town_code, "
+        "r.record, r.name, r.birth_date, r.sex, r.village_code, r.beside, c.candidates, c.is_weak, coalesce(t.town_code, '') AS town_code, "
         f"coalesce(t.town, {literal(OTHER_TOWN)}) AS town "
         f"FROM review_record AS r JOIN choices AS c ON c.feed = r.feed AND c.record = r.record "
         f"JOIN (VALUES {titles}) AS f(feed, title) ON f.feed = r.feed "

@@ -24,7 +24,10 @@ RECORD = (
     ("监护人或户主", 14),
 )
 CANDIDATE = (("姓名", 10), ("出生日期", 12), ("性别", 6), ("村", 20), ("户主", 10), ("公民身份号码", 21))
-ANSWER = (("结论", 11), ("核对人", 11), ("核对日期", 13), ("备注", 24))
+# Candidates beyond those, a line each.
+FURTHER = (("其他候选", 62),)
+ANSWER = (("结论", 11), ("另有其人的身份证号", 22), ("核对人", 11), ("核对日期", 13), ("备注", 24))
+NOBODY = "无法提供候选"
 # Which cell of a candidate is compared with which of the record's. A guardian who is not the head tells nothing.
 COMPARED = {0: 2, 1: 3, 2: 4, 3: 5, 4: 6}
 DIFFERING = (0, 1, 2, 3)
@@ -32,7 +35,7 @@ FIRST_ROW = 4
 BANDS = ("#2E7D32", "#5E4B9C", "#8A5A00")
 HOW = (
     "每一行是一条没有可用证件号码的记录，右边是库中可能的人。请核实是哪一个，在黄色的“结论”格里选，再填核对人和核对日期；"
-    "拿不准的选“不确定”或先空着。绿字与记录相同，橙底与记录不同。填好后把本文件放回报送文件夹。"
+    "知道是候选以外的哪个人，选“另有其人”并填他的身份证号；拿不准的选“不确定”或先空着。绿字与记录相同，橙底与记录不同。填好后把本文件放回报送文件夹。"
 )
 EXPLANATION = (
     ("这张表是做什么的", (
@@ -40,10 +43,12 @@ EXPLANATION = (
         "判断之后，这条记录的教育、医保、住房等情况才会记到这个人名下；判断错了，会记到别人名下。没有把握时请选“不确定”。",
     )),
     ("怎样填", (
-        "先看左边蓝色部分：记录本身写了什么、来自哪一种数据。再看候选1、候选2、候选3（按可能性从大到小排列，可能不足三个）。",
+        "先看左边蓝色部分：记录本身写了什么、来自哪一种数据。再看候选1、候选2、候选3（按可能性从大到小排列，可能不足三个）和“其他候选”。",
+        "“数据来源”后面注明“线索少”的，记录写得太少，候选只是姓名相同或相近的人；注明“无法提供候选”的，库里找不到姓名相近的人。",
         "绿字：与记录相同。橙底：与记录不同。有一方没有写的不着色。名字同音、少一个字，出生日期差一天或农历公历之差，都可能仍是同一个人。",
-        "公民身份号码只显示前四位和后两位，够您与户口簿、身份证核对即可；请不要在表里填写完整号码。",
-        "“结论”从下拉框里选：候选1、候选2、候选3、都不是、不确定。“核对人”必须填写姓名，“核对日期”填年月日，有话写在“备注”。",
+        "公民身份号码只显示前四位和后两位，够您与户口簿、身份证核对即可。完整号码只填在黄色的“另有其人的身份证号”一格，别处不要填写。",
+        "“结论”从下拉框里选：候选、另有其人、都不是、不确定。您知道是候选以外的哪个人，选“另有其人”，并填他的身份证号；知道候选都不对、但不知道是谁，选“都不是”。",
+        "“核对人”必须填写姓名，“核对日期”填年月日，有话写在“备注”。",
     )),
     ("怎样交回", (
         "存盘，把这个文件放进市扶贫办的报送文件夹，和报送其他数据一样。文件名可以改，不要另存成图片或 PDF。",
@@ -79,7 +84,8 @@ class Looks:
         self.name = make(bold=True, **shown)
         self.same = make(font_color="#1B7A2F", **shown)
         self.other = make(font_color=AMBER, bg_color="#FFF1DC", **shown)
-        self.nobody = make(bg_color="#F0F0F0", **line)
+        self.further = make(num_format="@", font_size=9, text_wrap=True, **line)
+        self.nobody = make(font_color=GREY, bg_color="#F0F0F0", shrink=True, **line)
         yellow = {"bg_color": "#FFF9C4", "locked": False, "border": 1, "border_color": "#C9B458"}
         self.choose = make(num_format="@", bold=True, align="center", **yellow)
         self.write = make(num_format="@", **yellow)
@@ -93,9 +99,9 @@ def write(
 ) -> None:
     """Write the list of ``town`` to ``path``.
 
-    ``rows``: ``count`` times the seven texts of a record, its number of candidates, and ``shown`` times the six texts of a candidate,
-    all text or None. ``as_of``: ISO; it stands in the title, from which the reader takes the answers' date. ``spill``: folder for
-    the writer's temporary files.
+    ``rows``: ``count`` times the seven texts of a record, its number of candidates, ``shown`` times the six texts of a candidate, and one
+    text with a line for each further candidate; all text or None. ``as_of``: ISO; it stands in the title, from which the reader takes
+    the answers' date. ``spill``: folder for the writer's temporary files.
     """
     options = {
         "constant_memory": True,
@@ -120,7 +126,7 @@ def _list(
     sheet.set_paper(8)  # A3: three candidates do not fit on A4 in a size that can be read
     sheet.repeat_rows(FIRST_ROW - 2, FIRST_ROW - 1)
     sheet.freeze_panes(FIRST_ROW, 3)
-    columns = [*RECORD, *CANDIDATE * shown, *ANSWER]
+    columns = [*RECORD, *CANDIDATE * shown, *FURTHER, *ANSWER]
     for place, (_, size) in enumerate(columns):
         sheet.set_column(place, place, size)
     answer = len(columns) - len(ANSWER)
@@ -136,20 +142,25 @@ def _list(
         _band(
             sheet, len(RECORD) + number * len(CANDIDATE), len(CANDIDATE), f"候选{number + 1}", looks.bands[number + 1]
         )
+    put(sheet, 2, answer - 1, "", looks.bands[0])
     _band(sheet, answer, len(ANSWER), "请在这里填写", looks.bands[-1])
     sheet.set_row(3, 20)
     for place, (header, _) in enumerate(columns):
         put(sheet, 3, place, header, looks.head)
     row = FIRST_ROW
     for row, texts in enumerate(rows, FIRST_ROW):
-        sheet.set_row(row, 21)
+        sheet.set_row(row, max(21, 14 * (1 + str(texts[-1] or "").count("\n"))))
         _row(sheet, looks, row, texts, shown, answer)
     last = FIRST_ROW + count - 1
     sheet.autofilter(3, 0, last, len(columns) - 1)
     first, cell = FIRST_ROW + 1, xlsxwriter.utility.xl_col_to_name
     sheet.conditional_format(
+        FIRST_ROW, answer + 2, last, answer + 2,
+        {"type": "formula", "criteria": f'=AND(${cell(answer)}{first}<>"",${cell(answer + 2)}{first}="")', "format": looks.lacking},
+    )  # fmt: skip
+    sheet.conditional_format(
         FIRST_ROW, answer + 1, last, answer + 1,
-        {"type": "formula", "criteria": f'=AND(${cell(answer)}{first}<>"",${cell(answer + 1)}{first}="")', "format": looks.lacking},
+        {"type": "formula", "criteria": f'=(${cell(answer)}{first}="另有其人")<>(${cell(answer + 1)}{first}<>"")', "format": looks.lacking},
     )  # fmt: skip
     sheet.conditional_format(
         FIRST_ROW, answer, last, answer,
@@ -165,7 +176,7 @@ def _band(sheet: Any, column: int, width: int, text: str, form: Any) -> None:
 
 
 def _row(sheet: Any, looks: Looks, row: int, texts: Sequence[Any], shown: int, answer: int) -> None:
-    record, options, candidates = texts[: len(RECORD)], int(texts[len(RECORD)]), texts[len(RECORD) + 1 :]
+    record, options, candidates = texts[: len(RECORD)], int(texts[len(RECORD)]), texts[len(RECORD) + 1 : -1]
     for place, text in enumerate(record):
         put(sheet, row, place, text, looks.token if place == 0 else looks.name if place == 2 else looks.known)
     for number in range(shown):
@@ -175,15 +186,17 @@ def _row(sheet: Any, looks: Looks, row: int, texts: Sequence[Any], shown: int, a
             form = looks.known
             if number >= options:
                 form = looks.nobody
+                text = NOBODY if options == 0 and number == 0 and place == 0 else None
             elif text and text == stated:
                 form = looks.same
             elif text and stated and place in DIFFERING:
                 form = looks.other
             put(sheet, row, len(RECORD) + number * len(CANDIDATE) + place, text, form)
-    for place, form in enumerate((looks.choose, looks.write, looks.date, looks.write)):
+    put(sheet, row, answer - 1, texts[-1], looks.further)
+    for place, form in enumerate((looks.choose, looks.write, looks.write, looks.date, looks.write)):
         sheet.write_blank(row, answer + place, None, form)
     sheet.data_validation(row, answer, row, answer, {
-        "validate": "list", "source": [*(f"候选{number + 1}" for number in range(options)), "都不是", "不确定"],
+        "validate": "list", "source": [*(f"候选{number + 1}" for number in range(options)), "另有其人", "都不是", "不确定"],
         "error_title": "请从下拉框里选", "error_message": "结论只能是下拉框里的一项；没有把握请选“不确定”，或者空着。",
     })  # fmt: skip
 
