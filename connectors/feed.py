@@ -26,6 +26,10 @@ SENSITIVITIES = frozenset({"identifier", "sensitive", "plain"})
 ID_KINDS = frozenset({"id18", "id15", "cert20", "student_g"})
 ID_TYPES = frozenset({"citizen_id", "student_no", "disability_cert"})
 PRECISIONS = ("day", "month", "year")
+# How a column stands in the published history: not at all, as it is, or a date only to the month or year.
+PUBLISHED = ("", "value", "month", "year")
+# Types that name somebody, whatever the column is called.
+PERSONAL_TYPES = frozenset({"name", "phone", "account"}) | ID_TYPES
 SOURCES = frozenset({"drop", "rest", "database"})
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,62}")
@@ -63,6 +67,7 @@ class Column:
     precision: str = "day"
     century: int | None = None
     meaning: str = ""
+    published: str = ""
 
     @property
     def label(self) -> str:
@@ -137,6 +142,16 @@ def _column(path: Path, raw: dict[str, Any]) -> Column:
         (
             raw.get("type") not in ID_TYPES or raw.get("sensitivity") == "identifier",
             'an id column is sensitivity = "identifier"',
+        ),
+        (raw.get("published", "") in PUBLISHED, f"published must be one of {PUBLISHED[1:]}"),
+        (
+            raw.get("published") not in ("month", "year") or raw.get("type") == "date",
+            "only a date is cut to its month or year",
+        ),
+        (
+            not raw.get("published")
+            or (raw.get("sensitivity") != "identifier" and raw.get("type") not in PERSONAL_TYPES),
+            "what identifies a person is never published",
         ),
     ]
     for passed, message in checks:

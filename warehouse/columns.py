@@ -13,7 +13,7 @@ PATH = Path(__file__).with_name("columns.toml")
 # identifier: never leaves the warehouse; pseudonym: a keyed stand-in for one; the others are published.
 SENSITIVITIES = ("plain", "sensitive", "pseudonym", "identifier")
 # What a text column may hold, which is what the publication guard holds it to.
-CONTENTS = ("text", "place", "division", "token", "batch")
+CONTENTS = ("text", "place", "division", "token", "batch", "code", "month")
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,11 @@ class Entry:
     contents: str = "text"
     codes: str = ""
     published_as: str = ""
+
+    @property
+    def comment(self) -> str:
+        """What stands beside the column in a published database."""
+        return self.label + (f"（{self.unit}）" if self.unit else "") + "：" + self.meaning
 
 
 @cache

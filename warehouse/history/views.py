@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import duckdb
 
@@ -28,29 +29,47 @@ def ensure_views(con: duckdb.DuckDBPyConnection, feeds: Iterable[Feed]) -> None:
             "SELECT view_name, comment FROM duckdb_views() WHERE database_name = current_database() AND schema_name = 'core'"
         ).fetchall()
     )
-    aliased, split = (_any(con, f"core.{name}") for name in ("person_alias", "person_split"))
-    linked = {name for (name,) in con.execute("SELECT DISTINCT feed FROM core.record_link").fetchall()}
+    decided = Decided.of(con)
     for feed in feeds:
         columns = ",".join(f"{column.name} {column.type}" for column in core_columns(feed))
-        source = _source(feed, aliased, split, feed.name in linked)
+        source = source_sql(feed, decided)
         print_ = hashlib.sha256(f"{source} {columns}".encode()).hexdigest()[:16]
         name = f"{feed.name}_now"
         if made.get(name) == print_:
             continue
-        believed = f"recorded_to = {OPEN_TIME}"
-        then = "valid_from <= CAST(as_of AS DATE) AND valid_to > CAST(as_of AS DATE)"
-        con.execute(
-            f"CREATE OR REPLACE VIEW core.{identifier(name)} AS {source} WHERE t.valid_to = {OPEN_DATE} AND t.{believed}"
-        )
-        con.execute(
-            f"CREATE OR REPLACE MACRO core.{identifier(feed.name + '_as_of')}(as_of) AS TABLE {source} WHERE {then} AND {believed}"
-        )
-        # What was loaded in the course of the day was known on it.
-        con.execute(
-            f"CREATE OR REPLACE MACRO core.{identifier(feed.name + '_as_known')}(as_of, known_on) AS TABLE {source} WHERE {then} "
-            f"AND recorded_from < CAST(known_on AS DATE) + 1 AND recorded_to >= CAST(known_on AS DATE) + 1"
-        )
+        make_views(con, "core", feed.name, source)
         con.execute(f"COMMENT ON VIEW core.{identifier(name)} IS {literal(print_)}")
+
+
+def make_views(con: duckdb.DuckDBPyConnection, schema: str, name: str, source: str) -> None:
+    """``<schema>.<name>_now``, ``_as_of(as_of)`` and ``_as_known(as_of, known_on)`` over ``source``, a SELECT without WHERE that calls its
+    history ``t``."""
+    then = "t.valid_from <= CAST(as_of AS DATE) AND t.valid_to > CAST(as_of AS DATE)"
+    believed = f"t.recorded_to = {OPEN_TIME}"
+    for made, condition in (
+        (f"VIEW {schema}.{identifier(name + '_now')} AS", f"t.valid_to = {OPEN_DATE} AND {believed}"),
+        (f"MACRO {schema}.{identifier(name + '_as_of')}(as_of) AS TABLE", f"{then} AND {believed}"),
+        (
+            f"MACRO {schema}.{identifier(name + '_as_known')}(as_of, known_on) AS TABLE",
+            # What was loaded in the course of the day was known on it.
+            f"{then} AND t.recorded_from < CAST(known_on AS DATE) + 1 AND t.recorded_to >= CAST(known_on AS DATE) + 1",
+        ),
+    ):
+        con.execute(f"CREATE OR REPLACE {made} {source} WHERE {condition}")
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What has been decided about people at all: where nothing was, nothing is asked."""
+
+    aliased: bool
+    split: bool
+    linked: frozenset[str]
+
+    @classmethod
+    def of(cls, con: duckdb.DuckDBPyConnection) -> Decided:
+        linked = {name for (name,) in con.execute("SELECT DISTINCT feed FROM core.record_link").fetchall()}
+        return cls(_any(con, "core.person_alias"), _any(con, "core.person_split"), frozenset(linked))
 
 
 def _any(con: duckdb.DuckDBPyConnection, name: str) -> bool:
@@ -58,8 +77,8 @@ def _any(con: duckdb.DuckDBPyConnection, name: str) -> bool:
     return bool(row and row[0])
 
 
-def _source(feed: Feed, aliased: bool, split: bool, linked: bool) -> str:
-    """SELECT over the feed's history with keys resolved."""
+def source_sql(feed: Feed, decided: Decided, also: str = "") -> str:
+    """SELECT over the feed's history ``t`` with keys resolved; ``also``: further columns, each with its comma."""
     joins, replaced = [], []
     people = [
         column.name
@@ -70,16 +89,16 @@ def _source(feed: Feed, aliased: bool, split: bool, linked: bool) -> str:
     for number, name in enumerate(people):
         of = f"t.{identifier(name)}"
         choices = []
-        if split and name == "person_key" and own_name:
+        if decided.split and name == "person_key" and own_name:
             joins.append(
                 f"LEFT JOIN core.person_split AS s ON s.person_key = {of} AND s.name = t.{identifier(own_name)}"
             )
             choices.append("s.spine_key")
-        if aliased:
+        if decided.aliased:
             joins.append(f"LEFT JOIN core.person_alias AS a{number} ON a{number}.person_key = {of}")
             choices.append(f"a{number}.spine_key")
         choices.append(of)
-        if linked and name == "person_key":
+        if feed.name in decided.linked and name == "person_key":
             joins.append(
                 # The rows with an id are kept out by the equation itself: a second condition on them would compare every pair.
                 f"LEFT JOIN core.record_link AS l ON l.feed = {literal(feed.name)} "
@@ -90,4 +109,4 @@ def _source(feed: Feed, aliased: bool, split: bool, linked: bool) -> str:
         if len(choices) > 1:
             replaced.append(f"coalesce({', '.join(choices)}) AS {identifier(name)}")
     columns = f"t.* REPLACE ({', '.join(replaced)})" if replaced else "t.*"
-    return f"SELECT {columns} FROM {table(feed)} AS t {' '.join(joins)}"
+    return f"SELECT {columns}{also} FROM {table(feed)} AS t {' '.join(joins)}"

@@ -7,39 +7,51 @@ import datetime as dt
 import html
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import xlsxwriter
 
-from warehouse import columns
-from warehouse.publish.plan import Relation
+from warehouse.columns import Entry
 
 HEADER = ("表", "列", "中文名", "类型", "单位", "含义", "代码表", "敏感性")
 WIDTHS = (26, 26, 20, 16, 8, 70, 32, 8)
 SENSITIVITY = {"plain": "一般", "sensitive": "敏感", "pseudonym": "假名"}
 
 
-def rows(relations: Sequence[Relation]) -> list[tuple[str, ...]]:
+class Described(Protocol):
+    """A published relation as the dictionary tells of it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def code_table(self) -> str: ...
+    @property
+    def entries(self) -> tuple[Entry, ...]: ...
+
+
+def rows(relations: Sequence[Described]) -> list[tuple[str, ...]]:
     """One row per published column, in the order of HEADER."""
-    known = columns.dictionary()
     return [
         (
             relation.name,
-            column,
-            known[column].label,
-            known[column].type,
-            known[column].unit,
-            known[column].meaning,
-            f"ref.code（{column}）"
-            if "." in known[column].codes and not known[column].codes.startswith("ref.")
-            else known[column].codes,
-            SENSITIVITY[known[column].sensitivity],
+            entry.name,
+            entry.label,
+            entry.type,
+            entry.unit,
+            entry.meaning,
+            f"{relation.code_table}（{entry.name}）"
+            if "." in entry.codes and not entry.codes.startswith("ref.")
+            else entry.codes,
+            SENSITIVITY[entry.sensitivity],
         )
         for relation in relations
-        for column in relation.columns
+        for entry in relation.entries
     ]
 
 
-def write(folder: Path, relations: Sequence[Relation], as_of: dt.date | None) -> None:
+def write(folder: Path, relations: Sequence[Described], as_of: dt.date | None) -> None:
     """Write dictionary.csv, dictionary.xlsx and dictionary.html; the bytes depend on nothing but the arguments."""
     content = rows(relations)
     with open(folder / "dictionary.csv", "w", encoding="utf-8-sig", newline="") as handle:
@@ -51,7 +63,7 @@ def write(folder: Path, relations: Sequence[Relation], as_of: dt.date | None) ->
 
 
 def _workbook(
-    path: Path, relations: Sequence[Relation], content: Sequence[tuple[str, ...]], as_of: dt.date | None
+    path: Path, relations: Sequence[Described], content: Sequence[tuple[str, ...]], as_of: dt.date | None
 ) -> None:
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(str(path), options) as book:
@@ -81,7 +93,7 @@ def _workbook(
             sheet.repeat_rows(0)
 
 
-def _page(path: Path, relations: Sequence[Relation], content: Sequence[tuple[str, ...]]) -> None:
+def _page(path: Path, relations: Sequence[Described], content: Sequence[tuple[str, ...]]) -> None:
     parts = [
         "<!doctype html><html lang=zh-CN><meta charset=utf-8><title>数据字典</title>",
         "<style>body{font:15px/1.6 'Noto Sans CJK SC','Microsoft YaHei',sans-serif;margin:2rem auto;max-width:75rem;color:#222}"

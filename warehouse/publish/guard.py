@@ -17,13 +17,17 @@ import duckdb
 from connectors.errors import TerminalError
 from connectors.feed import Feed
 from warehouse import columns
+from warehouse.columns import Entry
+from warehouse.publish import past
 from warehouse.publish.pseudonym import SHAPE
 
+HISTORY = "history.duckdb"
 # Column names that say what they hold, in whatever language they come.
 NAMES = re.compile(
     r"citizen|(^|_)id_?(no|card|number)|phone|mobile|account|address|(^|_)names?$|passport|identity|bank_card|birth_date"
     r"|身份证|证件号|姓名|电话|手机|账号|帐号|卡号|住址|地址|户编号|人编号|学籍号"
 )
+LOAD_TIMES = frozenset({"recorded_from", "recorded_to"})
 PLACE_NAMES = frozenset({"village_name", "town_name"})
 SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊"
@@ -71,22 +75,31 @@ _TEXT_CHECKS = (
 
 
 def _text_findings(
-    con: duckdb.DuckDBPyConnection, table: str, column: str, contents: str, batches: Collection[str]
+    con: duckdb.DuckDBPyConnection,
+    where: str,
+    rows: str,
+    entry: Entry,
+    feeds: Mapping[str, Feed],
+    batches: Collection[str],
 ) -> Iterable[Finding]:
-    where, quoted = f"{table}.{column}", f'"{column}"'
-    distinct = f"(SELECT DISTINCT {quoted} FROM {table} WHERE {quoted} IS NOT NULL)"
-    if contents in ("token", "division"):
-        shape = SHAPE if contents == "token" else "[0-9]{6}([0-9]{3}([0-9]{3})?)?|不详"
-        bad = con.execute(f"SELECT count(*) FROM {table} WHERE NOT regexp_full_match({quoted}, '{shape}')").fetchone()
+    quoted = f'"{entry.name}"'
+    distinct = f"(SELECT DISTINCT {quoted} FROM {rows} WHERE {quoted} IS NOT NULL)"
+    if entry.contents in ("token", "division"):
+        shape = SHAPE if entry.contents == "token" else "[0-9]{6}([0-9]{3}([0-9]{3})?)?|不详"
+        bad = con.execute(f"SELECT count(*) FROM {rows} WHERE NOT regexp_full_match({quoted}, '{shape}')").fetchone()
         if bad and bad[0]:
-            yield Finding(where, "不符合该列应有的形式", f"values that are no {contents}", bad[0])
+            yield Finding(where, "不符合该列应有的形式", f"values that are no {entry.contents}", bad[0])
         return
-    if contents == "batch":
-        bad = con.execute(
-            f"SELECT count(*) FROM {distinct} WHERE NOT list_contains(?, {quoted})", [list(batches)]
-        ).fetchone()
+    if entry.contents in ("batch", "code"):
+        if entry.contents == "batch":
+            allowed = list(batches)
+        else:
+            feed, column = entry.codes.split(".")
+            allowed = list(feeds[feed].column(column).codes)
+        bad = con.execute(f"SELECT count(*) FROM {distinct} WHERE NOT list_contains(?, {quoted})", [allowed]).fetchone()
         if bad and bad[0]:
-            yield Finding(where, "不是已知的批次号", "values that are no known batch", bad[0])
+            what = "批次号" if entry.contents == "batch" else "代码"
+            yield Finding(where, f"不是已知的{what}", f"values that are no known {entry.contents}", bad[0])
         return
     checks = [check.format(squeezed=_squeezed(quoted), folded=_folded(quoted)) for _, _, check in _TEXT_CHECKS]
     counted = (
@@ -96,7 +109,7 @@ def _text_findings(
     for (what, english, _), count in zip(_TEXT_CHECKS, counted, strict=True):
         if count:
             yield Finding(where, what, english, count)
-    if contents == "text":
+    if entry.contents == "text":
         name = (
             f"regexp_full_match({quoted}, '[{SURNAMES}][一-龥]{{1,2}}|(欧阳|司马|上官|诸葛|东方|皇甫)[一-龥]{{1,2}}')"
         )
@@ -106,20 +119,36 @@ def _text_findings(
             yield Finding(where, "像姓名的内容", "values that look like personal names", row[1])
 
 
-def _number_findings(con: duckdb.DuckDBPyConnection, table: str, column: str, unit: str) -> Iterable[Finding]:
-    where, quoted = f"{table}.{column}", f'CAST("{column}" AS DOUBLE)'
+def _number_findings(con: duckdb.DuckDBPyConnection, where: str, rows: str, entry: Entry) -> Iterable[Finding]:
+    quoted = f'CAST("{entry.name}" AS DOUBLE)'
     row = con.execute(
-        f"SELECT count(*) FILTER (abs({quoted}) >= 1e14), count(*) FILTER ({quoted} BETWEEN 13000000000 AND 19999999999) FROM {table}"
+        f"SELECT count(*) FILTER (abs({quoted}) >= 1e14), count(*) FILTER ({quoted} BETWEEN 13000000000 AND 19999999999) FROM {rows}"
     ).fetchone()
     if row and row[0]:
         yield Finding(where, "15 位以上的整数", "numbers of 15 or more digits", row[0])
-    if row and row[1] and unit != "元":
+    if row and row[1] and entry.unit != "元":
         yield Finding(where, "像手机号的整数", "numbers like mobile phones", row[1])
 
 
-def inspect_database(path: Path, feeds: Mapping[str, Feed], batches: Collection[str]) -> list[Finding]:
-    """Findings in a DuckDB snapshot: its columns' names, its comments, every value."""
-    known = columns.dictionary()
+def _date_findings(con: duckdb.DuckDBPyConnection, where: str, rows: str, entry: Entry) -> Iterable[Finding]:
+    if entry.contents == "month":
+        row = con.execute(f'SELECT count(*) FROM {rows} WHERE day("{entry.name}") <> 1').fetchone()
+        if row and row[0]:
+            yield Finding(where, "应为月份而有日", "days where there should be months", row[0])
+
+
+def inspect_database(
+    path: Path,
+    feeds: Mapping[str, Feed],
+    batches: Collection[str],
+    described: Mapping[str, Mapping[str, Entry]] | None = None,
+    inspected: Mapping[str, str] | None = None,
+) -> list[Finding]:
+    """Findings in a DuckDB snapshot: its columns' names, its comments, every value.
+
+    ``described``: table → column → entry, where a table's columns are not those of the one dictionary; no other table may be there then.
+    ``inspected``: table → condition on those of its rows that were not inspected in an earlier snapshot.
+    """
     forbidden = {
         column.name for feed in feeds.values() for column in feed.columns if column.sensitivity == "identifier"
     }
@@ -132,23 +161,32 @@ def inspect_database(path: Path, feeds: Mapping[str, Feed], batches: Collection[
         ).fetchall()
         for table, column, kind, comment in found:
             where = f"{table}.{column}"
+            known = columns.dictionary() if described is None else described.get(table, {})
             entry = known.get(column)
             named = NAMES.search(column.lower()) is not None and column not in PLACE_NAMES
             if entry is None or entry.sensitivity == "identifier" or column in forbidden or named:
                 findings.append(Finding(where, "是标识列或没有声明的列", "an identifier or undeclared column"))
                 continue
             findings += _text_in(where, comment)
+            condition = (inspected or {}).get(table, "TRUE")
+            if condition == "FALSE":
+                continue
+            rows = table if condition == "TRUE" else f"(SELECT * FROM {table} WHERE {condition})"
             if kind == "VARCHAR":
-                findings += _text_findings(con, table, column, entry.contents, batches)
+                findings += _text_findings(con, where, rows, entry, feeds, batches)
             elif kind in ("BOOLEAN", "DATE"):
+                findings += _date_findings(con, where, rows, entry)
+            elif kind == "TIMESTAMP" and column in LOAD_TIMES and described is not None:
                 continue
             elif re.match(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$|DECIMAL|DOUBLE|FLOAT", kind):
-                findings += _number_findings(con, table, column, entry.unit)
+                findings += _number_findings(con, where, rows, entry)
             else:
                 findings.append(Finding(where, f"类型 {kind} 不能核对", f"type {kind} cannot be checked"))
         texts = con.execute(
             "SELECT schema_name || '.' || table_name, coalesce(comment, '') FROM duckdb_tables() "
-            "UNION ALL SELECT schema_name || '.' || view_name, sql FROM duckdb_views() WHERE NOT internal"
+            "UNION ALL SELECT schema_name || '.' || view_name, sql FROM duckdb_views() WHERE NOT internal "
+            "UNION ALL SELECT schema_name || '.' || function_name, macro_definition FROM duckdb_functions() "
+            "WHERE NOT internal AND macro_definition IS NOT NULL"
         ).fetchall()
         for where, text in texts:
             findings += _text_in(where, text)
@@ -220,15 +258,22 @@ def compare_parquet(folder: Path, database: Path) -> list[Finding]:
     return findings
 
 
-def enforce(folder: Path, feeds: Mapping[str, Feed], batches: Collection[str]) -> None:
-    """Refuse the snapshot in ``folder`` if anything is found. Raises TerminalError naming places, never values."""
+def enforce(
+    folder: Path, feeds: Mapping[str, Feed], batches: Collection[str], inspected: Mapping[str, str] | None = None
+) -> None:
+    """Refuse the snapshot in ``folder`` if anything is found. Raises TerminalError naming places, never values.
+
+    ``inspected``: see :func:`inspect_database`, for the tables of history.
+    """
     findings: list[Finding] = []
     for path in sorted(folder.rglob("*")):
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
             findings.append(Finding(path.name, "不是普通文件", "not a regular file"))
         elif path.is_file():
             findings += inspect_file(path, batches)
-            if path.suffix == ".duckdb":
+            if path.name == HISTORY:
+                findings += inspect_database(path, feeds, batches, past.by_table(feeds), inspected)
+            elif path.suffix == ".duckdb":
                 findings += inspect_database(path, feeds, batches)
                 findings += compare_parquet(path.parent / "parquet", path)
     if findings:

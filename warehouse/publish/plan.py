@@ -11,6 +11,7 @@ import duckdb
 from connectors.errors import TerminalError
 from connectors.feed import Feed
 from warehouse import columns
+from warehouse.columns import Entry
 from warehouse.monitor.order import build_order
 from warehouse.publish.pseudonym import token_sql
 
@@ -32,6 +33,13 @@ class Relation:
     columns: tuple[str, ...]
     select: str
     raw: str
+    # Where the labels of its code columns stand.
+    code_table: str = "ref.code"
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        known = columns.dictionary()
+        return tuple(known[name] for name in self.columns)
 
     @property
     def stem(self) -> str:

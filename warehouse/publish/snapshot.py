@@ -17,8 +17,8 @@ import duckdb
 
 from connectors import settings
 from connectors.feed import Feed
-from warehouse import columns, keys
-from warehouse.publish import dictionary, guard, manifest
+from warehouse import keys
+from warehouse.publish import dictionary, guard, manifest, past, past_file
 from warehouse.publish.plan import Relation, plan
 from warehouse.publish.pseudonym import fingerprint
 
@@ -66,15 +66,17 @@ def content_hashes(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]
     return found
 
 
-def _name(folder: Path, as_of: dt.date | None, content: str) -> str:
-    """``YYYYMMDD-`` and the content hash's beginning, longer only when another content has taken the short name."""
+def _name(folder: Path, as_of: dt.date | None, content: str, knowledge: str) -> str:
+    """``YYYYMMDD-`` and the content hash's beginning, longer only when another snapshot has taken the short name: another content, or
+    the same content known in another way (a delivery came and was taken back)."""
     day = as_of.strftime("%Y%m%d") if as_of else "00000000"
+    full = content[:8] + manifest.digest([content, knowledge])
     for length in range(8, 65, 8):
-        name = f"{day}-{content[:length]}"
+        name = f"{day}-{full[:length]}"
         known = manifest.read(folder / name)
-        if known is None or known.get("content_hash") == content:
+        if known is None or (known.get("content_hash"), known.get("knowledge_hash")) == (content, knowledge):
             return name
-    return f"{day}-{content}"
+    return f"{day}-{full[:64]}"
 
 
 def publish(
@@ -96,20 +98,35 @@ def publish(
         row = con.execute("SELECT as_of FROM ref.run").fetchone()
         as_of: dt.date | None = row[0] if row else None
         tables = content_hashes(con, relations)
-        described = manifest.digest(dictionary.rows(relations))
-        content = manifest.digest({"as_of": as_of, "tables": tables, "dictionary": described, "key": fingerprint(key)})
-        snapshot_id = _name(base, as_of, content)
+        last = past_file.last_of(base / "current")
+        chapters = past_file.survey(con, feeds, key, last.feeds if last else {})
+        described: list[dictionary.Described] = [*relations, *(chapter.past for chapter in chapters), past.Labels()]
+        content = manifest.digest(
+            {
+                "as_of": as_of,
+                "tables": tables,
+                "history": {chapter.past.name: chapter.facts["believed"] for chapter in chapters},
+                "dictionary": manifest.digest(dictionary.rows(described)),
+                "key": fingerprint(key),
+            }
+        )
+        # When something became known depends on when it was loaded, so it decides nothing but whether this snapshot is published already.
+        knowledge = manifest.digest({chapter.past.name: chapter.facts["known"] for chapter in chapters})
+        snapshot_id = _name(base, as_of, content, knowledge)
         is_new = not (base / snapshot_id).exists()
         if is_new:
             batches = manifest.batches(con)
             ids = [batch for (batch,) in con.execute("SELECT DISTINCT batch_id FROM ops.batch").fetchall()]
             temporary = base / f".tmp-{snapshot_id}"
             try:
-                _write(con, temporary, relations, as_of, _reusable(base, relations, tables))
+                _write(con, temporary, relations, _reusable(base, relations, tables))
+                inspected = past_file.write(con, temporary, chapters, key, last)
+                dictionary.write(temporary, described, as_of)
                 head = {
                     "snapshot_id": snapshot_id,
                     "as_of": as_of,
                     "content_hash": content,
+                    "knowledge_hash": knowledge,
                     "published_at": dt.datetime.now(dt.UTC).isoformat(timespec="microseconds"),
                     "code_version": manifest.code_version(),
                     "duckdb_version": duckdb.__version__,
@@ -117,6 +134,7 @@ def publish(
                     "batches": batches,
                     "sources": manifest.sources(),
                     "tables": tables,
+                    "history": {chapter.past.feed.name: chapter.facts for chapter in chapters},
                     "definitions": {relation.name: manifest.digest(relation.select) for relation in relations},
                     "files": {
                         str(path.relative_to(temporary)): {
@@ -128,7 +146,7 @@ def publish(
                     },
                 }
                 manifest.write(temporary, head)
-                guard.enforce(temporary, feeds, ids)
+                guard.enforce(temporary, feeds, ids, inspected)
                 _seal(temporary)
                 os.rename(temporary, base / snapshot_id)
                 _sync(base)
@@ -168,7 +186,6 @@ def _write(
     con: duckdb.DuckDBPyConnection,
     folder: Path,
     relations: Sequence[Relation],
-    as_of: dt.date | None,
     unchanged: Mapping[str, Path],
 ) -> None:
     """Parquet from the warehouse, the database from the Parquet; the two go side by side, for neither fills a machine.
@@ -196,18 +213,14 @@ def _write(
             load.result()
         out.execute("CHECKPOINT")
     shutil.rmtree(spill, ignore_errors=True)
-    dictionary.write(folder, relations, as_of)
 
 
 def _load(out: duckdb.DuckDBPyConnection, relation: Relation, source: Path) -> None:
-    known = columns.dictionary()
     out.execute(f"CREATE TABLE {relation.name} AS SELECT * FROM read_parquet({_literal(source)})")
     out.execute(f"CREATE VIEW main.{relation.stem} AS SELECT * FROM {relation.name}")
     out.execute(f"COMMENT ON TABLE {relation.name} IS {_literal(relation.title)}")
-    for column in relation.columns:
-        entry = known[column]
-        text = entry.label + (f"（{entry.unit}）" if entry.unit else "") + "：" + entry.meaning
-        out.execute(f'COMMENT ON COLUMN {relation.name}."{column}" IS {_literal(text)}')
+    for entry in relation.entries:
+        out.execute(f'COMMENT ON COLUMN {relation.name}."{entry.name}" IS {_literal(entry.comment)}')
 
 
 def _seal(folder: Path) -> None:
