@@ -126,6 +126,10 @@ SELECT * EXCLUDE (body, turn), CASE WHEN turn < 497 THEN id_of(body) ELSE error(
     OR is_registered AND NOT is_poor AND age > 60 AND u(pno, 'dead') < 10000 AS is_dead,
   is_registered AND u(pno, 'uninsured') < 15000 AS is_uninsured,
   is_poor AND age BETWEEN 19 AND 59 AND u(pno, 'pension gap') < 100000 AS has_pension_gap,
+  -- The supported poor (特困), and those of working age for whom the government pays the pension's premium.
+  NOT is_dead AND (age >= 60 OR age < 16 OR is_disabled) AND (is_poor AND u(hno, 'low') BETWEEN 600000 AND 699999
+    OR is_registered AND NOT is_poor AND NOT is_minimum_living AND u(hno, 'type') < 60000) AS is_hardship,
+  age BETWEEN 16 AND 59 AND NOT is_pupil AND NOT is_dead AND (is_minimum_living OR is_hardship OR is_disabled AND disability_level < 3) AS is_premium_due,
   -- Rows about these people carry no planted error, so that the county's figures and the situations survive the dirt.
   NOT is_registered AND NOT is_omitted AS is_spare,
   getvariable('as_of') AS data_date

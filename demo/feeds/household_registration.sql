@@ -1,5 +1,5 @@
 -- 户籍人口: one row per person.
-SELECT pno, '1' || digits(hno, 8) AS hukou_no, CASE WHEN u(hno, 'collective') < 5000 THEN '2' ELSE '1' END AS hukou_kind_code,
+SELECT pno, '1' || digits(hno, 8) AS hukou_no, CAST(NULL AS VARCHAR) AS former_hukou_no, CASE WHEN u(hno, 'collective') < 5000 THEN '2' ELSE '1' END AS hukou_kind_code,
   CASE WHEN u(hno, 'nature') < 850000 THEN '1' WHEN u(hno, 'nature') < 900000 THEN '3' ELSE '2' END AS hukou_nature_code,
   citizen_id, name, CASE WHEN u(pno, 'former') < 10000 THEN left(name, 1) || given(-pno, is_male) END AS former_name, sex_code, ethnic_code, CAST(birth_date AS VARCHAR) AS birth_date,
   CASE role WHEN 'head' THEN '02' WHEN 'spouse' THEN CASE WHEN is_male THEN '11' ELSE '12' END WHEN 'child' THEN CASE WHEN is_male THEN '20' ELSE '30' END

@@ -28,6 +28,7 @@ FEEDS = [
     "business_registration",
     "card_payment",
     "cremation",
+    "custody",
     "death",
     "disability",
     "disability_service",
@@ -62,6 +63,7 @@ FEEDS = [
     "temporary_relief",
     "vehicle",
     "village",
+    "village_cadre",
     "visit",
 ]
 INBOXES = [f"inbox_{department}" for department in sorted({feed.department for feed in load_feeds().values()})]

@@ -29,9 +29,12 @@ CREATE TABLE IF NOT EXISTS core.review_list (
 CREATE TABLE IF NOT EXISTS core.identity_question (
   question VARCHAR, person_key BIGINT, other_names VARCHAR[], asked_at TIMESTAMP, answer VARCHAR, answered_at TIMESTAMP, answered_by VARCHAR);
 ALTER TABLE core.identity_question DROP COLUMN IF EXISTS owner_name;
+CREATE OR REPLACE VIEW core.certificate_mark AS
+  SELECT person_key AS disability_cert_key, substr(value, 19, 1) AS marked_category_code, substr(value, 20, 1) AS marked_grade_code
+  FROM core.identity WHERE kind = 'disability_cert';
 """
 
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables; ``core`` exists."""
+    """Make the tables and ``core.certificate_mark``, the two digits of a disability certificate that name no person; ``core.identity`` exists."""
     con.execute(DDL)
