@@ -2,34 +2,13 @@
 -- 部门数据能看到的年收入：每个人近十二个月的工资、养老金、低保和特困金、补贴，用来与登记收入互相印证。
 -- Grain: one row per person_key with any of these incomes.
 -- 政策依据: 北委发〔2019〕5号 三(一)1 及时纳入符合条件但遗漏在外的贫困人口；防止返贫监测以收入和支出为依据。
--- Inputs: core.employment_now, core.pension_payment_now, core.subsistence_allowance_now, core.special_hardship_now, core.card_payment_now,
+-- Inputs: core.earner, core.pension_payment_now, core.subsistence_allowance_now, core.special_hardship_now, core.card_payment_now,
 --   core.disability_now, ref.run.
--- Limits: 只是部门能看到的部分，经营收入和实物收入看不到：低于标准只是疑点。低保金按保障人口平分到人；工资按近十二个月内的务工月数计。
+-- Limits: 只是部门能看到的部分，经营收入和实物收入看不到：低于标准只是疑点。整户保的低保金按保障人口平分到人，工资按近十二个整月内的务工月数计 (core.earner)；低保、特困、残疾补贴按现在的月额乘十二。
 -- Tie-breaks: none (sums only).
 WITH run AS (
-  SELECT as_of, date_trunc('month', as_of) AS this_month
+  SELECT as_of
   FROM ref.run
-),
-wage AS (
-  SELECT
-    employment.person_key,
-    sum(
-      employment.monthly_wage_yuan * least(
-        coalesce(employment.work_months, 12),
-        greatest(
-          date_diff(
-            'month',
-            greatest(coalesce(employment.start_month, DATE '2000-01-01'), run.this_month - INTERVAL 12 MONTH),
-            least(coalesce(employment.end_month, CAST(run.this_month AS DATE)), CAST(run.this_month AS DATE))
-          ),
-          0
-        )
-      )
-    ) AS wage_yuan
-  FROM core.employment_now AS employment
-  CROSS JOIN run
-  WHERE employment.status_code = '1' AND employment.monthly_wage_yuan IS NOT NULL
-  GROUP BY employment.person_key
 ),
 pension AS (
   SELECT payment.person_key, sum(CASE WHEN payment.payment_kind_code = '4' THEN -payment.amount_yuan ELSE payment.amount_yuan END) AS pension_yuan
@@ -67,10 +46,11 @@ disabled AS (
       + CASE WHEN nursing_subsidy_end_month IS NULL THEN coalesce(nursing_subsidy_yuan, 0) ELSE 0 END
     )) AS disability_yuan
   FROM core.disability_now
+  WHERE status_code = '1'
   GROUP BY person_key
 ),
 income AS (
-  SELECT person_key, 'wage' AS kind, wage_yuan AS yuan FROM wage
+  SELECT person_key, 'wage' AS kind, wage_yuan AS yuan FROM core.earner WHERE wage_yuan > 0
   UNION ALL
   SELECT person_key, 'pension' AS kind, pension_yuan AS yuan FROM pension
   UNION ALL

@@ -28,23 +28,6 @@ from warehouse.monitor.rules import CLEAR, COLUMNS, HIT, Rule, all_rules
 HERE = Path(__file__).parent
 TABLES = {table.name: table for table in build_order() if not table.is_step}
 RULES = [rule for rule in all_rules() if rule.valid_to.year == 9999]
-# Feeds that a rule can do without: they only take suspicions away.
-OPTIONAL: dict[str, set[str]] = {
-    # Who leaves no trace is a hit only where all of these have come; the list of prisoners adds hits and takes none away.
-    "X06": {
-        "custody",
-        "health_insurance",
-        "social_insurance",
-        "education_enrollment",
-        "health_settlement",
-        "employment",
-        "card_payment",
-        "pension_payment",
-        "subsistence_allowance",
-        "special_hardship",
-        "disability_service",
-    },
-}
 # Made by the warehouse itself, not by a file of sql/.
 VIEWS = {"core.certificate_mark"}
 CASES = sorted(path.parent for path in HERE.glob("*/*/expect.csv"))
@@ -160,7 +143,7 @@ def test_a_rule_says_what_it_reads(rule: Rule) -> None:
     read_feeds = {
         name.removeprefix("core.").removesuffix("_now") for name in rule.table.inputs if name.endswith("_now")
     }
-    assert read_feeds <= {name for group in rule.feeds for name in group.split("|")} | OPTIONAL.get(rule.rule_id, set())
+    assert read_feeds <= {name for group in rule.feeds for name in group.split("|")} | set(rule.may_use)
     known = {
         code
         for (code,) in duckdb.execute(
