@@ -7,7 +7,7 @@
 -- Subject: payment（不按户）
 -- Parameters: none
 -- Feeds: fund_payment, fund_allotment, project
--- Inputs: core.fund_voucher, core.fund_indicator, core.project_now, ref.fund_restriction.
+-- Inputs: core.fund_voucher, core.fund_indicator, core.project_check, ref.fund_restriction.
 -- Limits: 红冲凭证和被全额红冲的凭证不判。超付的是按付款日期累计超过资金规模的那些凭证，恰好等于不算。用途限制按关键词对应项目类别，一个关键词都没有的视为没有限制；指标文号
 --   查不到的，用途无法判定。
 -- Tie-breaks: 同一天的凭证按凭证号先后累计。
@@ -31,7 +31,7 @@ spent AS (
         THEN sum(voucher.payment_yuan) OVER (PARTITION BY voucher.project_no ORDER BY voucher.payment_date, voucher.voucher_no ROWS UNBOUNDED PRECEDING)
     END AS running_yuan
   FROM core.fund_voucher AS voucher
-  LEFT JOIN core.project_now AS project ON project.project_no = voucher.project_no
+  LEFT JOIN core.project_check AS project ON project.project_no = voucher.project_no
 ),
 judged AS (
   SELECT

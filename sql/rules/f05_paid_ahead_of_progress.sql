@@ -7,7 +7,7 @@
 -- Subject: project（不按户）
 -- Parameters: PAY_PROGRESS_GAP
 -- Feeds: project, fund_payment
--- Inputs: core.project_now, core.fund_voucher, ref.parameter, ref.run.
+-- Inputs: core.project_check, core.fund_voucher, ref.parameter, ref.run.
 -- Limits: 只判有支付的项目。支付比例 = 支付净额 ÷ 资金规模；完工、验收、移交的项目没有填进度的按 100%；实施中没有填进度的、资金规模为零的无法判定。恰好 30 个百分点不算。
 -- Tie-breaks: none (sums only).
 WITH parameter AS (
@@ -26,9 +26,9 @@ paid AS (
 judged AS (
   SELECT
     project.project_no, project.village_code, project.project_class_code, project.project_status_code, project.budget_yuan, paid.paid_yuan,
-    CAST(coalesce(project.progress_ratio, CASE WHEN project.project_status_code IN ('4', '5', '6') THEN 1 END) AS DECIMAL(12, 8)) AS progress_ratio
+    project.progress_ratio
   FROM paid
-  INNER JOIN core.project_now AS project ON project.project_no = paid.project_no
+  INNER JOIN core.project_check AS project ON project.project_no = paid.project_no
 )
 SELECT
   judged.project_no AS subject,

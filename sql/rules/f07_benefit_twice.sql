@@ -7,7 +7,7 @@
 -- Subject: household（建档立卡共同生活户）
 -- Parameters: RENOVATION_YEARS
 -- Feeds: project, project_beneficiary, registry_household, registry_person
--- Inputs: core.project_benefit, core.project_now, core.housing_renovation_now, core.member, core.registry_household_now, ref.feed_state, ref.parameter, ref.run.
+-- Inputs: core.project_benefit, core.project_check, core.housing_renovation_now, core.member, core.registry_household_now, ref.feed_state, ref.parameter, ref.run.
 -- Limits: 判得到过项目资金、实物或危房改造的建档户。年按受益日期；同一项目分期发放不算两次，分红、岗位、设施不算。危房改造台账没有到的，只判项目，没有疑点的无法判定。两次改造相隔
 --   恰好十年不算。
 -- Tie-breaks: none (counts only).
@@ -27,7 +27,7 @@ yearly AS (
     benefit.household_id, project.project_class_code, extract(YEAR FROM benefit.benefit_date) AS benefit_year,
     count(DISTINCT benefit.project_no) AS project_count
   FROM core.project_benefit AS benefit
-  INNER JOIN core.project_now AS project ON project.project_no = benefit.project_no
+  INNER JOIN core.project_check AS project ON project.project_no = benefit.project_no
   WHERE benefit.benefit_way_code IN ('1', '2') AND benefit.household_id IS NOT NULL
   GROUP BY benefit.household_id, project.project_class_code, extract(YEAR FROM benefit.benefit_date)
 ),
@@ -39,7 +39,7 @@ project_share AS (
 renovated AS (
   SELECT coalesce(member.household_id, renovation.household_id) AS household_id, renovation.year, renovation.archive_no
   FROM core.housing_renovation_now AS renovation
-  LEFT JOIN core.member AS member ON member.person_key = renovation.head_person_key
+  LEFT JOIN core.member AS member ON member.person_key = renovation.person_key
 ),
 spaced AS (
   SELECT household_id, year - lag(year) OVER (PARTITION BY household_id ORDER BY year, archive_no) AS gap_years

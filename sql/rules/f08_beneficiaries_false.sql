@@ -7,7 +7,7 @@
 -- Subject: project（不按户）
 -- Parameters: none
 -- Feeds: project, project_beneficiary, registry_household, registry_person
--- Inputs: core.project_benefit, core.project_now.
+-- Inputs: core.project_benefit, core.project_check.
 -- Limits: 判有到户钱物（资金、实物、分红）名单的项目；岗位、设施的受益人不限于建档户。以前在册、现在移出的不算非建档。同一户同一天同一方式列了两人以上的算重复。上报户数只在
 --   完工、验收、移交后与整个名单比较，名单多于上报的不算。
 -- Tie-breaks: none (counts only).
@@ -38,7 +38,7 @@ judged AS (
     listed.listed_person_count, listed.listed_household_count, listed.outside_count, coalesce(repeated.repeated_count, 0) AS repeated_count,
     coalesce(project.project_status_code IN ('4', '5', '6') AND listed.listed_household_count < project.benefit_poor_household_count, FALSE) AS is_inflated
   FROM listed
-  INNER JOIN core.project_now AS project ON project.project_no = listed.project_no
+  INNER JOIN core.project_check AS project ON project.project_no = listed.project_no
   LEFT JOIN repeated ON repeated.project_no = listed.project_no
   WHERE listed.good_count > 0
 )

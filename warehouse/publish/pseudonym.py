@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 
-PREFIX = {"person_token": "P", "household_token": "H"}
-SHAPE = "[PH][A-Za-z0-9+/]{11}"
+PREFIX = {"person_token": "P", "household_token": "H", "project_token": "J"}
+SHAPE = "[PHJ][A-Za-z0-9+/]{11}"
 
 
 def token_sql(target: str, source: str, key: str) -> str:
-    """SQL of the pseudonym ``target`` (``person_token``, ``household_token``) for the column ``source``; NULL stays NULL."""
+    """SQL of the pseudonym ``target`` (a name in ``PREFIX``) for the column ``source``; NULL stays NULL."""
     secret = hashlib.sha256(f"{target}\0{key}".encode()).hexdigest()[:32]
     digest = f"sha256('{secret}' || CAST({source} AS VARCHAR))"
     return f"'{PREFIX[target]}' || left(base64(unhex(left({digest}, 16))), 11)"
