@@ -3,9 +3,9 @@
 -- Grain: one row per enterprise that a loan note names.
 -- 政策依据: 北委发〔2019〕5号 三(二)2“挂钩机制”：企业贷款与带动贫困户数挂钩。
 -- Inputs: core.loan, core.member, core.employment_now, ref.feed_state.
--- Limits: 只算没有结清的借据。企业按信用代码、没有代码的按名称区分。实际带动户 = 借据上有分红的建档户与家里有人在该企业就业（信用代码或单位名称相同，
+-- Limits: 只算没有结清的借据。同一信用代码的算一家，用名称里字典序最大的写法；没有代码的按名称区分，名称相同的算一家。实际带动户 = 借据上有分红的建档户与家里有人在该企业就业（信用代码或单位名称相同，
 --   在业）的建档户，同一户只算一次；就业数据未到时就业户和实际带动户为空。自报带动数取各借据中最大的。carried_gap_count = 自报 − 实际。
--- Tie-breaks: 企业名称取字典序最大的写法。
+-- Tie-breaks: none (counts and sums only).
 WITH feed AS (
   SELECT coalesce(bool_or(feed = 'employment'), FALSE) AS has_employment
   FROM ref.feed_state
@@ -13,15 +13,17 @@ WITH feed AS (
 ),
 note AS (
   SELECT
-    coalesce(enterprise_code, enterprise) AS enterprise_key, enterprise, enterprise_code, loan_no, household_id, balance_yuan, dividend_yuan,
-    enterprise_poor_household_count, is_overdue
+    -- A long number in a name would keep the whole snapshot from being published.
+    regexp_replace(
+      coalesce(CASE WHEN enterprise_code IS NOT NULL THEN max(enterprise) OVER (PARTITION BY enterprise_code) END, enterprise, '名称不详'), '[0-9]{5,}', '＊', 'g'
+    ) AS enterprise_key,
+    enterprise, enterprise_code, loan_no, household_id, person_key, balance_yuan, dividend_yuan, enterprise_poor_household_count, is_overdue
   FROM core.loan
   WHERE is_open AND coalesce(enterprise_code, enterprise) IS NOT NULL
 ),
 summed AS (
   SELECT
     enterprise_key,
-    max(enterprise) AS enterprise,
     count(*) AS note_count,
     CAST(sum(balance_yuan) AS DECIMAL(18, 2)) AS area_balance_yuan,
     count(*) FILTER (WHERE is_overdue) AS overdue_note_count,
@@ -61,7 +63,7 @@ employed_count AS (
   SELECT enterprise_key, count(*) AS employed_count FROM employed GROUP BY enterprise_key
 )
 SELECT
-  coalesce(summed.enterprise, '名称不详') AS enterprise,
+  summed.enterprise_key AS enterprise,
   summed.note_count,
   summed.area_balance_yuan,
   summed.overdue_note_count,
