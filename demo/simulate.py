@@ -136,7 +136,7 @@ def _county(con: duckdb.DuckDBPyConnection, people: int, seed: int, day: date, c
     }
     for name, value in variables.items():
         con.execute(f"SET VARIABLE {name} = ?", [value])
-    for name in ("macros", "county"):
+    for name in ("macros", "county", "projects"):
         con.execute((HERE / f"{name}.sql").read_text(encoding="utf-8"))
 
 
