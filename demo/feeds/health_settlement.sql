@@ -5,7 +5,7 @@ WITH bill AS (
       + CASE WHEN u(pno, 'visits') < 350000 THEN 0 WHEN u(pno, 'visits') < 650000 THEN 1 WHEN u(pno, 'visits') < 850000 THEN 2 WHEN u(pno, 'visits') < 950000 THEN 3 ELSE 4 END)) AS visit
     FROM person WHERE NOT is_dead)
 ), priced AS (
-  SELECT *, CASE WHEN is_inpatient THEN 200000 + dice(bno, 'cost', CASE WHEN u(bno, 'grave') < 80000 THEN 9000000 ELSE 1200000 END) ELSE 3000 + dice(bno, 'cost', 60000) END AS total,
+  SELECT *, CASE WHEN is_inpatient THEN 250000 + dice(bno, 'cost', CASE WHEN u(bno, 'grave') < 80000 THEN 9000000 ELSE 1200000 END) ELSE 3000 + dice(bno, 'cost', 60000) END AS total,
     CASE WHEN u(bno, 'where') < 700000 THEN 1 WHEN u(bno, 'where') < 900000 THEN 2 ELSE 3 END AS tier,
     DATE '2018-07-01' + CAST(dice(bno, 'admitted', 340) AS INTEGER) AS admitted
   FROM bill

@@ -13,7 +13,7 @@ SELECT pno, person_id, household_id, data_date, name, sex_code,
   CASE WHEN age < 16 OR is_pupil OR age > 70 THEN '04' WHEN is_disabled AND disability_level < 3 THEN '03' WHEN age > 60 OR is_disabled THEN '05' WHEN u(pno, 'skill') < 100000 THEN '01' ELSE '02' END AS labour_code,
   CASE WHEN age BETWEEN 19 AND 60 AND NOT is_disabled AND u(pno, 'away') < 500000 THEN CASE WHEN u(pno, 'away') < 150000 THEN '省外' WHEN u(pno, 'away') < 300000 THEN '县外省内' ELSE '乡镇内' END END AS work_place,
   CASE WHEN age BETWEEN 19 AND 60 AND NOT is_disabled AND u(pno, 'away') < 500000 THEN CAST(1 + dice(pno, 'months', 12) AS VARCHAR) END AS work_months,
-  yes_no(is_minimum_living) AS is_minimum_living, yes_no(NOT is_uninsured) AS is_health_insured, yes_no(age >= 16 AND NOT is_pupil) AS is_pension_insured,
+  yes_no(is_minimum_living) AS is_minimum_living, yes_no(NOT is_uninsured) AS is_health_insured, yes_no(age >= 16 AND NOT is_pupil) AS is_pension_insured, yes_no(FALSE) AS is_military,
   '1440' || digits(dice(CASE WHEN is_changed(pno, 'person') THEN -pno ELSE pno END, 'person phone', 10000000), 7) AS phone,
   hno NOT IN (SELECT hno FROM marked) AS is_spare
 FROM person WHERE is_registered

@@ -4,7 +4,7 @@
 -- 政策依据: 北委发〔2019〕5号 三(一)3 “两不愁、三保障”；“无数据”不能算作达标。
 -- Inputs: mart.person_status, mart.household_status, ref.division, ref.county.
 -- Limits: 只统计建档立卡人口（户）。恒等式: due = covered + not_covered + no_data；total = due + not_applicable。参数缺失计入无数据。
---   不愁吃、不愁穿还没有数据源，全部计为无数据。养老保险不属于三保障，为便于比较一并列出。村代码不详的归入“不详”。
+--   不愁吃、不愁穿只认有效期内的入户核查。养老保险不属于三保障，为便于比较一并列出。村代码不详的归入“不详”。
 --   rate = covered ÷ due，保留 8 位小数；due 为 0 时为空。
 -- Tie-breaks: none (counts only).
 WITH person_count AS (
@@ -30,6 +30,10 @@ household_count AS (
     count(*) FILTER (WHERE housing_state = '有') AS housing_yes,
     count(*) FILTER (WHERE housing_state = '无') AS housing_no,
     count(*) FILTER (WHERE housing_state = '不适用') AS housing_not_due,
+    count(*) FILTER (WHERE food_state = '有') AS food_yes,
+    count(*) FILTER (WHERE food_state = '无') AS food_no,
+    count(*) FILTER (WHERE clothing_state = '有') AS clothing_yes,
+    count(*) FILTER (WHERE clothing_state = '无') AS clothing_no,
     count(*) FILTER (WHERE water_state = '有') AS water_yes,
     count(*) FILTER (WHERE water_state = '无') AS water_no,
     count(*) FILTER (WHERE water_state = '不适用') AS water_not_due
@@ -37,10 +41,10 @@ household_count AS (
   GROUP BY coalesce(village_code, '不详')
 ),
 village_count AS (
-  SELECT village_code, 1 AS dimension_no, '不愁吃' AS dimension, '户' AS unit, total, 0 AS covered, 0 AS not_covered, 0 AS not_applicable
+  SELECT village_code, 1 AS dimension_no, '不愁吃' AS dimension, '户' AS unit, total, food_yes AS covered, food_no AS not_covered, 0 AS not_applicable
   FROM household_count
   UNION ALL
-  SELECT village_code, 2 AS dimension_no, '不愁穿' AS dimension, '户' AS unit, total, 0 AS covered, 0 AS not_covered, 0 AS not_applicable
+  SELECT village_code, 2 AS dimension_no, '不愁穿' AS dimension, '户' AS unit, total, clothing_yes AS covered, clothing_no AS not_covered, 0 AS not_applicable
   FROM household_count
   UNION ALL
   SELECT village_code, 3 AS dimension_no, '饮水安全' AS dimension, '户' AS unit, total, water_yes, water_no, water_not_due

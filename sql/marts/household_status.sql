@@ -1,14 +1,14 @@
 -- mart.household_status
--- 建档立卡户状况：人口、人均纯收入与扶贫标准、教育、医疗、养老、住房、饮水、贷款，每项都有“无法判定”。
+-- 建档立卡户状况：人口、人均纯收入与扶贫标准、教育、医疗、养老、住房、饮水、吃穿、贷款，每项都有“无法判定”。
 -- Grain: one row per registered household (建档立卡共同生活户, household_id)，不是户口簿户。
 -- 政策依据: 北委发〔2019〕5号 三(一)3 “脱贫户实现两不愁、三保障”，二(一)4 危房，三(二)2、四(七) 扶贫小额信贷。
--- Inputs: core.registry_household_now, core.registry_person_now, core.housing_assessment_now, core.household_link,
+-- Inputs: core.registry_household_now, core.registry_person_now, core.house, core.survey,
 --   core.bank_loan_now, mart.person_status,
 --   ref.parameter, ref.poverty_status, ref.feed_state, ref.run.
--- Limits: “无”只是疑点，须经核查。收入为建档系统上报的人均纯收入，与可支配收入口径不同，不能相除。没有鉴定报告的户：登记为危房或
---   C、D 级的为“无”，其余为“无法判定”（自报的“否”不能当作鉴定）。住房按户主或任一家庭成员名下的鉴定报告归户，报告没有证件号码的按村和户主姓名归户；贷款按借款人所在户
---   归户，借款人不在册时按借据上的户编号。吃、穿没有数据源，不在本表。
--- Tie-breaks: 一户有几份鉴定报告时，自住（或未注明）的优先，再取鉴定日期最晚、报告号最大的一份。
+-- Limits: “无”只是疑点，须经核查。收入为建档系统上报的人均纯收入，与可支配收入口径不同，不能相除。现住房为 C、D 级而鉴定后已竣工、已另行安置或有另一处安全住房的为“有”。
+--   没有鉴定报告的户：登记为危房或 C、D 级的为“无”，其余为“无法判定”（自报的“否”不能当作鉴定）。鉴定报告怎样归户见 core.house。吃、穿只认有效期内的
+--   入户核查，空项为“无法判定”；饮水登记和核查任一为否即为“无”。贷款按借款人所在户归户，借款人不在册时按借据上的户编号。
+-- Tie-breaks: 现住房、入户核查取哪一份见 core.house、core.survey。
 --   成员状态汇总成户：任一成员“无”则户为“无”，否则任一“无法判定”或“参数缺失”则同之，否则有人适用即为“有”，都不适用为“不适用”。
 WITH parameter AS (
   SELECT
@@ -24,6 +24,7 @@ feed AS (
     coalesce(bool_or(feed = 'registry_household'), FALSE) AS has_household,
     coalesce(bool_or(feed = 'registry_person'), FALSE) AS has_person,
     coalesce(bool_or(feed = 'housing_assessment'), FALSE) AS has_housing,
+    coalesce(bool_or(feed = 'household_survey'), FALSE) AS has_survey,
     coalesce(bool_or(feed = 'bank_loan'), FALSE) AS has_loan
   FROM ref.feed_state
   WHERE is_present AND NOT is_stale
@@ -48,35 +49,6 @@ people AS (
     sum(medical_self_paid_yuan) AS medical_self_paid_yuan
   FROM mart.person_status
   GROUP BY household_id
-),
--- The head stands here twice when he is listed as a member too: harmless, the aggregate below takes a maximum.
-house_owner AS (
-  SELECT person_key, household_id FROM core.registry_household_now WHERE person_key IS NOT NULL
-  UNION ALL
-  SELECT person_key, household_id FROM mart.person_status
-),
--- One text holds the whole order of the reports, so that one aggregate finds the report of the household.
--- A report that names the head only belongs to the household all the same.
-assessed AS (
-  SELECT house_owner.household_id, assessment.occupancy_code, assessment.assessed_date, assessment.grade_code, assessment.report_no
-  FROM core.housing_assessment_now AS assessment
-  INNER JOIN house_owner ON house_owner.person_key = assessment.person_key
-  UNION ALL
-  SELECT link.household_id, assessment.occupancy_code, assessment.assessed_date, assessment.grade_code, assessment.report_no
-  FROM core.housing_assessment_now AS assessment
-  INNER JOIN core.household_link AS link ON link.record_key = assessment.report_no
-  WHERE link.feed = 'housing_assessment' AND assessment.person_key IS NULL
-),
-house AS (
-  SELECT
-    assessed.household_id,
-    max(
-      CASE WHEN coalesce(assessed.occupancy_code, '1') = '1' THEN '1' ELSE '0' END
-      || coalesce(CAST(assessed.assessed_date AS VARCHAR), '0000-00-00')
-      || assessed.grade_code || assessed.report_no
-    ) AS report
-  FROM assessed
-  GROUP BY assessed.household_id
 ),
 loan AS (
   SELECT
@@ -130,19 +102,32 @@ stated AS (
     END AS pension_state,
     CASE
       WHEN NOT feed.has_housing THEN '房屋鉴定数据未到或过期'
-      WHEN house.report IS NOT NULL THEN '鉴定报告'
+      WHEN house.grade_code IN ('C', 'D') AND house.is_rebuilt_since THEN '鉴定后已改造'
+      WHEN house.grade_code IN ('C', 'D') AND house.is_rehoused_since THEN '鉴定后另行安置'
+      WHEN house.grade_code IN ('C', 'D') AND house.other_safe_count > 0 THEN '有另一处安全住房'
+      WHEN house.report_no IS NOT NULL THEN '鉴定报告'
       WHEN household.house_grade_code IN ('C', 'D') OR household.is_house_dilapidated THEN '登记为危房，无鉴定报告'
       ELSE '无鉴定报告'
     END AS housing_basis,
-    CASE WHEN feed.has_housing THEN substr(house.report, 12, 1) END AS house_grade_code,
-    CASE WHEN feed.has_housing AND substr(house.report, 2, 4) <> '0000' THEN CAST(substr(house.report, 2, 4) AS BIGINT) END
-      AS house_assessed_year,
+    CASE WHEN feed.has_housing THEN house.grade_code END AS house_grade_code,
+    CASE WHEN feed.has_housing THEN CAST(extract(YEAR FROM house.assessed_date) AS BIGINT) END AS house_assessed_year,
     CASE
       WHEN NOT feed.has_household THEN '无法判定'
       WHEN household.is_water_difficult OR NOT household.is_water_safe THEN '无'
-      WHEN household.is_water_safe THEN '有'
+      WHEN feed.has_survey AND survey.is_fresh AND NOT survey.is_water_sound THEN '无'
+      WHEN household.is_water_safe OR feed.has_survey AND survey.is_fresh AND survey.is_water_sound THEN '有'
       ELSE '无法判定'
     END AS water_state,
+    CASE
+      WHEN NOT feed.has_survey OR survey.is_fresh IS NULL OR NOT survey.is_fresh OR survey.is_food_secure IS NULL THEN '无法判定'
+      WHEN survey.is_food_secure THEN '有'
+      ELSE '无'
+    END AS food_state,
+    CASE
+      WHEN NOT feed.has_survey OR survey.is_fresh IS NULL OR NOT survey.is_fresh OR survey.is_clothing_secure IS NULL THEN '无法判定'
+      WHEN survey.is_clothing_secure THEN '有'
+      ELSE '无'
+    END AS clothing_state,
     CASE WHEN feed.has_loan THEN coalesce(loan.loan_count, 0) END AS loan_count,
     CASE WHEN feed.has_loan THEN coalesce(loan.loan_balance_yuan, 0) END AS loan_balance_yuan,
     CASE WHEN feed.has_loan THEN coalesce(loan.microcredit_balance_yuan, 0) END AS microcredit_balance_yuan,
@@ -152,7 +137,8 @@ stated AS (
   CROSS JOIN feed
   LEFT JOIN ref.poverty_status AS poverty_status ON poverty_status.poverty_status_code = household.poverty_status_code
   LEFT JOIN people ON people.household_id = household.household_id
-  LEFT JOIN house ON house.household_id = household.household_id
+  LEFT JOIN core.house AS house ON house.family_key = 'R' || household.household_id
+  LEFT JOIN core.survey AS survey ON survey.household_id = household.household_id
   LEFT JOIN loan ON loan.household_id = household.household_id
 ),
 housed AS (
@@ -160,6 +146,7 @@ housed AS (
     stated.*,
     CASE
       WHEN housing_basis = '房屋鉴定数据未到或过期' THEN '无法判定'
+      WHEN housing_basis IN ('鉴定后已改造', '鉴定后另行安置', '有另一处安全住房') THEN '有'
       WHEN housing_basis = '登记为危房，无鉴定报告' OR house_grade_code IN ('C', 'D') THEN '无'
       WHEN house_grade_code IN ('A', 'B') THEN '有'
       ELSE '无法判定'
@@ -207,6 +194,8 @@ SELECT
   housing_state,
   housing_basis,
   water_state,
+  food_state,
+  clothing_state,
   CASE
     WHEN schooling_state = '无' OR health_insurance_state = '无' OR housing_state = '无' THEN '无'
     WHEN schooling_state = '参数缺失' OR health_insurance_state = '参数缺失' THEN '参数缺失'

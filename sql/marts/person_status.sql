@@ -3,14 +3,14 @@
 -- Grain: one row per registered person (person_key).
 -- 政策依据: 北委发〔2019〕5号 三(一)3 “两不愁、三保障”，二(一)2 控辍保学，二(一)3 基本医疗，二(一)5 养老保险；
 --   年龄与免除情形按国家脱贫攻坚普查公报（适龄 6—15 周岁；在校、送教上门；新生儿等正在办理的除外）。
--- Inputs: core.person, core.registry_person_now, core.registry_household_now, core.education_enrollment_now,
+-- Inputs: core.person, core.registry_person_now, core.registry_household_now, core.school_age, core.schooling, core.insured,
 --   core.health_insurance_now, core.social_insurance_now, core.health_settlement_now, ref.parameter, ref.poverty_status,
 --   ref.feed_state, ref.run.
 -- Limits: “无”只是疑点，须经核查。某数据源从未到达或已过期，凡用它的保障一律“无法判定”；参数未录入则为“参数缺失”。
---   在县外就读、参军、在外地参保的人在本县数据里查不到，会显示为“无”。转出和休学的去向待核，为“无法判定”。
+--   在县外就读而控辍保学台账里没有有效证明、在外地参保的人在本县数据里查不到，会显示为“无”。转出和休学的去向待核，有同名学籍没有对上人的也为“无法判定”。
+--   不具备学习条件、延缓入学（都要有证明）、本学年开学后才满六周岁的，义务教育为“不适用”；登记为现役军人的，基本医疗为“不适用”。
 --   户籍登记已死亡的人各项为“不适用”。年龄按运行日的周岁计算。
--- Tie-breaks: 同一人有几条学籍时，在读的一条优先，其次依次为在籍不在校、休学、转出、已完成初中、辍学、其他；
---   有几条参保时任一正常参保即为“有”。
+-- Tie-breaks: 同一人有几条学籍、几条参保时见 core.schooling、core.insured。
 WITH parameter AS (
   SELECT
     max(CASE WHEN code = 'EDU_AGE_MIN' THEN value END) AS school_from,
@@ -38,38 +38,12 @@ registered AS (
   SELECT person_key
   FROM core.registry_person_now
 ),
-education AS (
-  SELECT
-    person_key,
-    min(
-      CASE
-        WHEN status_code = '1' AND (stage_code = '7' OR coalesce(is_attending, TRUE)) THEN 1
-        WHEN status_code = '1' THEN 2
-        WHEN status_code = '2' THEN 3
-        WHEN status_code = '3' THEN 4
-        WHEN status_code = '5' AND stage_code IN ('3', '4', '5') THEN 5
-        WHEN status_code = '4' THEN 6
-        ELSE 7
-      END
-    ) AS best,
-    coalesce(bool_or(status_code = '1' AND stage_code IN ('4', '5', '8')), FALSE) AS is_senior_student
-  FROM core.education_enrollment_now
-  WHERE person_key IN (SELECT person_key FROM registered)
-  GROUP BY person_key
-),
 -- A feed may hold only last year's list: without one row of the run's year nobody's state of this year is known.
 health_year AS (
   SELECT count(*) > 0 AS is_there
   FROM core.health_insurance_now
   CROSS JOIN ref.run
   WHERE year = extract(YEAR FROM run.as_of) AND insurance_code IN ('1', '2')
-),
-health AS (
-  SELECT person_key, max(CASE WHEN status_code = '1' THEN 1 ELSE 0 END) AS is_insured
-  FROM core.health_insurance_now
-  CROSS JOIN ref.run
-  WHERE person_key IN (SELECT person_key FROM registered) AND year = extract(YEAR FROM run.as_of) AND insurance_code IN ('1', '2')
-  GROUP BY person_key
 ),
 pension_year AS (
   SELECT count(*) > 0 AS is_there
@@ -118,22 +92,17 @@ judged AS (
       WHEN aged.age < parameter.school_from OR aged.age > parameter.school_to THEN '不在义务教育年龄'
       WHEN NOT feed.has_education THEN '学籍数据未到或过期'
       WHEN aged.age IS NULL THEN '出生日期不详'
-      WHEN education.best = 1 THEN '在读'
-      WHEN education.best = 2 THEN '在籍不在校'
-      WHEN education.best = 3 THEN '休学，待核'
-      WHEN education.best = 4 THEN '转出，去向待核'
-      WHEN education.best = 5 THEN '已完成初中'
-      WHEN education.best = 6 THEN '辍学'
-      ELSE '无在读学籍'
+      ELSE coalesce(child.schooling_basis, '无在读学籍')
     END AS schooling_basis,
     CASE
       WHEN parameter.newborn_days IS NULL THEN '参数未录入'
       WHEN aged.is_deceased THEN '户籍登记已死亡'
       WHEN NOT feed.has_health THEN '医保参保数据未到或过期'
-      WHEN health.is_insured = 1 THEN '正常参保'
+      WHEN health.is_insured THEN '正常参保'
+      WHEN registry.is_military THEN '现役军人'
       WHEN aged.age_days <= parameter.newborn_days THEN '新生儿办理期'
       WHEN NOT health_year.is_there THEN '无本年度参保数据'
-      WHEN health.is_insured = 0 THEN '未正常参保'
+      WHEN NOT health.is_insured THEN '未正常参保'
       ELSE '无参保记录'
     END AS health_insurance_basis,
     CASE
@@ -145,7 +114,7 @@ judged AS (
       WHEN aged.age IS NULL THEN '出生日期不详'
       WHEN aged.age >= parameter.pension_age THEN '已到龄未领取'
       WHEN pension.is_paying = 1 THEN '正常缴费'
-      WHEN education.is_senior_student OR registry.student_status_code >= '07' THEN '在校学生'
+      WHEN schooling.status_code = '1' AND schooling.stage_code IN ('4', '5', '8') OR registry.student_status_code >= '07' THEN '在校学生'
       WHEN NOT pension_year.is_there THEN '无本年度缴费数据'
       ELSE '未正常缴费'
     END AS pension_basis,
@@ -163,8 +132,9 @@ judged AS (
   LEFT JOIN core.registry_person_now AS registry ON registry.person_key = aged.person_key AND registry.person_id = aged.person_id
   LEFT JOIN core.registry_household_now AS household ON household.household_id = aged.household_id
   LEFT JOIN ref.poverty_status AS poverty_status ON poverty_status.poverty_status_code = household.poverty_status_code
-  LEFT JOIN education ON education.person_key = aged.person_key
-  LEFT JOIN health ON health.person_key = aged.person_key
+  LEFT JOIN core.school_age AS child ON child.person_key = aged.person_key
+  LEFT JOIN core.schooling AS schooling ON schooling.person_key = aged.person_key
+  LEFT JOIN core.insured AS health ON health.person_key = aged.person_key
   LEFT JOIN pension ON pension.person_key = aged.person_key
   LEFT JOIN medical ON medical.person_key = aged.person_key
 )
@@ -194,15 +164,15 @@ SELECT
   is_deceased,
   CASE
     WHEN schooling_basis = '参数未录入' THEN '参数缺失'
-    WHEN schooling_basis IN ('户籍登记已死亡', '不在义务教育年龄') THEN '不适用'
-    WHEN schooling_basis IN ('在读', '已完成初中') THEN '有'
-    WHEN schooling_basis IN ('在籍不在校', '辍学', '无在读学籍') THEN '无'
+    WHEN schooling_basis IN ('户籍登记已死亡', '不在义务教育年龄', '不具备学习条件', '延缓入学', '未到入学日期') THEN '不适用'
+    WHEN schooling_basis IN ('在读', '送教上门', '外地就读', '已完成初中') THEN '有'
+    WHEN schooling_basis IN ('在籍不在校', '辍学', '未在校而无有效证明', '无在读学籍') THEN '无'
     ELSE '无法判定'
   END AS schooling_state,
   schooling_basis,
   CASE
     WHEN health_insurance_basis = '参数未录入' THEN '参数缺失'
-    WHEN health_insurance_basis IN ('户籍登记已死亡', '新生儿办理期') THEN '不适用'
+    WHEN health_insurance_basis IN ('户籍登记已死亡', '现役军人', '新生儿办理期') THEN '不适用'
     WHEN health_insurance_basis = '正常参保' THEN '有'
     WHEN health_insurance_basis IN ('未正常参保', '无参保记录') THEN '无'
     ELSE '无法判定'
