@@ -31,6 +31,7 @@ PUBLISHED = ("", "value", "month", "year")
 # Types that name somebody, whatever the column is called.
 PERSONAL_TYPES = frozenset({"name", "phone", "account"}) | ID_TYPES
 SOURCES = frozenset({"drop", "rest", "database"})
+EVERYBODY = "*"
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,62}")
 _BRACKETS = str.maketrans("（）［］【】〔〕", "()[][][]")
@@ -98,6 +99,8 @@ class Feed:
     partial_by: str | None = None
     # (own column, other feed): the row is about whom that feed's row with this key is about.
     person_via: tuple[str, str] | None = None
+    # Other departments that drop the same feed's files into inboxes of their own; EVERYBODY: all of them.
+    also_from: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
@@ -106,6 +109,12 @@ class Feed:
     def dropped(self) -> bool:
         """Its files come into the department's inbox; otherwise it is pulled from its system."""
         return bool(self.source["kind"] == "drop")
+
+    def is_from(self, department: str) -> bool:
+        """May this department drop the feed's files?"""
+        return self.dropped and (
+            department == self.department or department in self.also_from or EVERYBODY in self.also_from
+        )
 
     @property
     def headers(self) -> dict[str, str]:
@@ -223,9 +232,17 @@ def _load(path: Path, changed: int, size: int) -> Feed:
             "partial_by is for full lists: elsewhere absence says nothing",
         ),
         (set(raw.get("source", {}).get("fill_down", ())) <= set(names), "source.fill_down names an undeclared column"),
+        *(
+            (set(raw.get("source", {}).get(key, ())) <= set(names), f"source.{key} names an undeclared column")
+            for key in ("skip_empty", "skip_all_empty")
+        ),
         (
-            set(raw.get("source", {}).get("skip_empty", ())) <= set(names),
-            "source.skip_empty names an undeclared column",
+            not raw.get("also_from") or raw.get("source", {}).get("kind", "drop") == "drop",
+            "also_from is for files that are dropped",
+        ),
+        (
+            not raw.get("also_from") or raw["mode"] != "snapshot",
+            "also_from is not for full lists: one department's absence says nothing about another's",
         ),
         (raw.get("source", {}).get("kind", "drop") in SOURCES, f"source.kind must be one of {sorted(SOURCES)}"),
     ]
@@ -263,6 +280,7 @@ def _load(path: Path, changed: int, size: int) -> Feed:
         path=path,
         partial_by=raw.get("partial_by"),
         person_via=tuple(raw["person_via"]) if "person_via" in raw else None,
+        also_from=(raw["also_from"],) if isinstance(raw.get("also_from"), str) else tuple(raw.get("also_from", ())),
     )
 
 
@@ -276,3 +294,9 @@ def load_feeds(folders: Iterable[Path] | None = None) -> dict[str, Feed]:
                 raise _fail(path, f"feed {feed.name} is declared in {feeds[feed.name].path} too")
             feeds[feed.name] = feed
     return dict(sorted(feeds.items()))
+
+
+def inboxes(feeds: Mapping[str, Feed]) -> list[str]:
+    """The departments that have an inbox: those of which a feed's files may come, in order of name."""
+    departments = {feed.department for feed in feeds.values()}
+    return sorted(department for department in departments if any(feed.is_from(department) for feed in feeds.values()))

@@ -72,11 +72,22 @@ def _skip_sql(feed: Feed, reading: Reading) -> str:
         f"WHEN {total} THEN 'total' WHEN {footer} THEN 'footer' END END"
     )
     # A form's line that nobody has filled in.
-    places = [reading.mapping[name] for name in feed.source.get("skip_empty", ()) if name in reading.mapping]
-    if not places:
+    empty = " OR ".join(
+        f"({joined})"
+        for key, word in (("skip_empty", " OR "), ("skip_all_empty", " AND "))
+        if (
+            joined := word.join(
+                _blank(reading.mapping[name]) for name in feed.source.get(key, ()) if name in reading.mapping
+            )
+        )
+    )
+    if not empty:
         return odd_one
-    empty = " OR ".join(f"c{place} IS NULL OR strlen(trim(c{place}, ' 　')) = 0" for place in places)
     return f"coalesce({odd_one}, CASE WHEN {empty} THEN 'unfilled' END)"
+
+
+def _blank(place: int) -> str:
+    return f"(c{place} IS NULL OR strlen(trim(c{place}, ' 　')) = 0)"
 
 
 def stage(con: duckdb.DuckDBPyConnection, folder: Path, feed: Feed, reading: Reading) -> Staged:
@@ -133,7 +144,9 @@ def stage(con: duckdb.DuckDBPyConnection, folder: Path, feed: Feed, reading: Rea
         rows_read=data + len(faulty), present={cell.column.name for cell in cells}, skipped=skipped, broken=faulty
     )
     if staged.rows_read == 0 and any(item["kind"] == "unfilled" for item in skipped):
-        labels = "”和“".join(feed.column(name).label for name in feed.source["skip_empty"])
+        wanted = [feed.column(name).label for name in feed.source.get("skip_empty", ())]
+        wanted += ["”或“".join(feed.column(name).label for name in feed.source.get("skip_all_empty", ()))]
+        labels = "”和“".join(filter(None, wanted))
         staged.problems.append({"code": "HEADER_ONLY", "message": f"没有一行填写了“{labels}”。请填写后重新报送。"})
     elif staged.rows_read == 0:
         staged.problems.append(

@@ -19,7 +19,7 @@ from typing import Any
 
 from connectors import drop, files, places, remote
 from connectors.errors import FupinError
-from connectors.feed import Feed
+from connectors.feed import Feed, inboxes
 from warehouse import sources, withdrawing
 from warehouse.batch import UNRECOGNISED, Batch, open_mark, unfinished, utc_now
 
@@ -47,29 +47,38 @@ def department_lock(home: Path, department: str) -> Iterator[None]:
         yield
 
 
-def collect(home: Path, feed: Feed, feeds: dict[str, Feed], wake: Callable[[str], None] | None = None) -> list[str]:
-    """References of all batches that await ``feed`` after its department's inboxes, here and elsewhere, have been sorted.
+def collect(
+    home: Path,
+    feed: Feed,
+    feeds: dict[str, Feed],
+    wake: Callable[[str], None] | None = None,
+    everywhere: bool = False,
+) -> list[str]:
+    """References of all batches that await ``feed`` after its department's inboxes, here and elsewhere, have been sorted;
+    ``everywhere``: those of every department that drops its files.
 
     A remote inbox that cannot be reached does not hold back what is here: it raises only when nothing waits. ``wake`` is called with
     every other feed whose file was among those sorted: the doorbell is silent once the file has left the inbox.
     """
-    return _sorted(home, feed.department, [feed], feeds, wake)[feed.name]
+    departments = senders(feed, feeds) if everywhere else [feed.department]
+    return _sorted(home, departments, [feed], feeds, wake)[feed.name]
 
 
 def collect_all(home: Path, department: str, feeds: dict[str, Feed]) -> dict[str, list[str]]:
     """The same for every feed that the department drops: feed → references."""
-    return _sorted(home, department, siblings_of(department, feeds), feeds, None)
+    return _sorted(home, [department], siblings_of(department, feeds), feeds, None)
 
 
 def _sorted(
-    home: Path, department: str, wanted: list[Feed], feeds: dict[str, Feed], wake: Callable[[str], None] | None
+    home: Path, departments: list[str], wanted: list[Feed], feeds: dict[str, Feed], wake: Callable[[str], None] | None
 ) -> dict[str, list[str]]:
     failure: FupinError | None = None
     fresh: set[str] = set()
-    try:
-        sort(home, department, feeds, fresh)
-    except FupinError as error:
-        failure = error
+    for department in departments:
+        try:
+            sort(home, department, feeds, fresh)
+        except FupinError as error:
+            failure = failure or error
     mine = {feed.name: waiting(home, feed, feeds) for feed in wanted}
     if wake is not None:
         for name in sorted(fresh - set(mine)):
@@ -83,8 +92,14 @@ def _sorted(
 
 
 def siblings_of(department: str, feeds: dict[str, Feed]) -> list[Feed]:
-    """The feeds that a department drops as files, in order of name."""
-    return [feed for _, feed in sorted(feeds.items()) if feed.department == department and feed.dropped]
+    """The feeds that a department drops as files: its own in order of name, then those that it shares with the department whose they are."""
+    found = [feed for feed in feeds.values() if feed.is_from(department)]
+    return sorted(found, key=lambda feed: (feed.department != department, feed.name))
+
+
+def senders(feed: Feed, feeds: dict[str, Feed]) -> list[str]:
+    """The departments that drop the feed's files."""
+    return [department for department in inboxes(feeds) if feed.is_from(department)]
 
 
 def sort(home: Path, department: str, feeds: dict[str, Feed], fresh: set[str]) -> None:
@@ -109,10 +124,9 @@ def sort(home: Path, department: str, feeds: dict[str, Feed], fresh: set[str]) -
 def waiting(home: Path, feed: Feed, feeds: dict[str, Feed]) -> list[str]:
     """References of the batches that await ``feed``; files that no feed knows belong to the department's first one."""
     mine = [batch.reference for batch in unfinished(home, feed.name)]
-    if feed.name == siblings_of(feed.department, feeds)[0].name:
-        mine += [
-            batch.reference for batch in unfinished(home, UNRECOGNISED) if batch.data["department"] == feed.department
-        ]
+    first = {department for department in senders(feed, feeds) if siblings_of(department, feeds)[0].name == feed.name}
+    if first:
+        mine += [batch.reference for batch in unfinished(home, UNRECOGNISED) if batch.data["department"] in first]
     return mine
 
 
@@ -190,7 +204,7 @@ def _sort(home: Path, claim: drop.Claim, siblings: list[Feed], fresh: set[str]) 
 
 def _ask(home: Path, claim: drop.Claim, target: str, siblings: list[Feed], fresh: set[str]) -> None:
     """Make a batch of a file that asks to take an earlier one back."""
-    feed, said = withdrawing.request(home, target, claim.path, siblings)
+    feed, said = withdrawing.request(home, target, claim.path, claim.department, siblings)
     base = home / "landing" / (feed or UNRECOGNISED)
     (base / ".open").mkdir(parents=True, exist_ok=True, mode=0o700)
     reading = said["reading"]

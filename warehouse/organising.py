@@ -20,6 +20,7 @@ from warehouse import sources, withdrawing
 from warehouse.batch import Batch, utc_now, write_json
 from warehouse.database import connect
 from warehouse.history.deliveries import AREA_DIGITS
+from warehouse.intake import siblings_of
 
 log = logging.getLogger("fupin")
 
@@ -54,7 +55,7 @@ def organise(batch: Batch, feed: Feed | None) -> None:
     except stage.Misread:
         log.warning("batch %s: records differ from the scan; reading again with care", batch.reference)
         only = batch.data.get("only")
-        feeds = [other for other in load_feeds().values() if other.department == feed.department] if only else [feed]
+        feeds = siblings_of(str(batch.data["department"]), load_feeds()) if only else [feed]
         name = str(batch.data["original_name"])
         reading = read_file(batch.source, name, feeds, batch.folder, careful=True, only=only)
         batch.save(reading=reading.to_json())

@@ -38,12 +38,15 @@ def _reference(feed: str, batch_id: str) -> str:
 
 
 @scrubbed
-def collect(feed: str, as_of: str | None = None, wake: Callable[[str], None] | None = None) -> list[str]:
+def collect(
+    feed: str, as_of: str | None = None, wake: Callable[[str], None] | None = None, everywhere: bool = False
+) -> list[str]:
     """Take every whole file out of the inbox of the feed's department, or ask the feed's system for news; return references of the
     batches that await this feed.
 
     Files of the department's other feeds are sorted to those, and ``wake`` is called with each such feed; a file that no feed knows
-    comes back as ``unrecognised/…``. ``as_of`` (ISO): fetch the state of a past day (only a feed that is pulled).
+    comes back as ``unrecognised/…``. ``everywhere``: look into the inbox of every
+    department that drops this feed. ``as_of`` (ISO): fetch the state of a past day (only a feed that is pulled).
     """
     from warehouse import intake, pulling
 
@@ -53,7 +56,7 @@ def collect(feed: str, as_of: str | None = None, wake: Callable[[str], None] | N
     with without_row_text(f"collecting {feed}"):
         if not feeds[feed].dropped:
             return pulling.collect(settings.home(), feeds[feed], dt.date.fromisoformat(as_of) if as_of else None)
-        return intake.collect(settings.home(), feeds[feed], feeds, wake)
+        return intake.collect(settings.home(), feeds[feed], feeds, wake, everywhere)
 
 
 @scrubbed
@@ -286,14 +289,16 @@ def _collected(names: list[str], feeds: dict[str, Feed], failures: list[FupinErr
     from warehouse import intake
 
     sorted_inboxes: set[str] = set()
-    for name in names:
+    # What several departments send comes last: then their inboxes have been sorted.
+    for name in sorted(names, key=lambda name: bool(feeds[name].also_from)):
         feed = feeds[name]
         try:
-            if feed.dropped and feed.department in sorted_inboxes:
+            departments = intake.senders(feed, feeds)
+            if feed.dropped and sorted_inboxes.issuperset(departments):
                 yield name, intake.waiting(settings.home(), feed, feeds)
                 continue
-            sorted_inboxes.add(feed.department)
-            yield name, collect(name)
+            sorted_inboxes.update(departments)
+            yield name, collect(name, everywhere=True)
         except FupinError as error:
             failures.append(error)
 

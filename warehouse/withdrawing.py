@@ -36,9 +36,11 @@ def requested(name: str) -> str | None:
     return found.group(1) if found else None
 
 
-def request(home: Path, target: str, content: Path, siblings: Iterable[Feed]) -> tuple[str | None, dict[str, Any]]:
-    """The feed whose batch ``target`` is (None: no feed of this department has it) and what batch.json has to say of the request."""
-    feed = next((one.name for one in siblings if (home / "landing" / one.name / target / "batch.json").is_file()), None)
+def request(
+    home: Path, target: str, content: Path, department: str, siblings: Iterable[Feed]
+) -> tuple[str | None, dict[str, Any]]:
+    """The feed whose batch ``target`` is (None: ``department`` has sent no such batch) and what batch.json has to say of the request."""
+    feed = next((one.name for one in siblings if _is_of(home, department, one.name, target)), None)
     raw = content.read_bytes()
     with open(content, "rb") as source:
         text = source.read(4 * REASON_CHARACTERS).decode("utf-8", "replace")
@@ -52,6 +54,13 @@ def request(home: Path, target: str, content: Path, siblings: Iterable[Feed]) ->
             "message": f"没有批次号为 {target} 的报送。请从回执“摘要”页抄写批次号，文件名写成“撤回_批次号.txt”。",
         })  # fmt: skip
     return feed, {"withdraws": target, "why": why or "报送部门要求撤回", "reading": reading.to_json()}
+
+
+def _is_of(home: Path, department: str, feed: str, batch_id: str) -> bool:
+    """Did the department send this batch? Several may send files of one feed."""
+    if not (home / "landing" / feed / batch_id / "batch.json").is_file():
+        return False
+    return bool(Batch.load(home, f"{feed}/{batch_id}").data["department"] == department)
 
 
 def refusal(home: Path, batch: Batch) -> dict[str, str] | None:

@@ -27,6 +27,7 @@ FEEDS = [
     "bank_loan",
     "business_registration",
     "card_payment",
+    "clue_verification",
     "cremation",
     "custody",
     "death",

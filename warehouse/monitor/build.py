@@ -11,7 +11,7 @@ import duckdb
 from connectors.feed import Feed
 from warehouse.monitor import clues, judge, reference
 from warehouse.monitor.order import SQL, Table, build_order, needs
-from warehouse.monitor.rules import Rule, check, rules_on
+from warehouse.monitor.rules import Rule, all_rules, check, rules_on
 from warehouse.monitor.versions import Versions, digest
 
 Progress = Callable[[str], None]
@@ -41,7 +41,7 @@ def build(
         judge.create(con)
         clues.create(con)
         day = as_of or reference.run_date(con)
-        reference.load(con, feeds, day)
+        reference.load(con, feeds, day, all_rules(root))
         order = _needed(build_order(root), wanted)
         rules = rules_on(day, root)
         _drop_leftovers(

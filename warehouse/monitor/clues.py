@@ -2,7 +2,8 @@
 
 The same suspicion never becomes a second task: it goes on (``last_seen``), is cleared (``cleared_on``) when its rule finds nothing any
 more, and is opened again if it comes back. A subject that cannot be judged today keeps its clue as it is. What people found
-out about a clue stands elsewhere (``mart.clue``).
+out about a clue stands elsewhere (``mart.clue``). From one opening to the next clearing is a round (``ops.clue_round``): what was found out in
+an earlier round stays counted, and is no answer to the next one.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ CREATE TABLE IF NOT EXISTS ops.clue (
   clue_id VARCHAR, rule_id VARCHAR, rule_version BIGINT, subject_kind VARCHAR, subject VARCHAR, person_key BIGINT, household_id VARCHAR,
   village_code VARCHAR, severity VARCHAR, owner VARCHAR, first_seen DATE, opened_on DATE, last_seen DATE, cleared_on DATE,
   times_opened BIGINT, due_date DATE, evidence VARCHAR);
+CREATE TABLE IF NOT EXISTS ops.clue_round (clue_id VARCHAR, round BIGINT, opened_on DATE, due_date DATE, cleared_on DATE);
 """
 
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
-    """Make ``ops.clue``; the schema exists."""
+    """Make ``ops.clue`` and ``ops.clue_round``; the schema exists."""
     con.execute(TABLE)
 
 
@@ -75,6 +77,16 @@ def follow(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
             "INSERT INTO ops.clue SELECT clue_id, rule_id, rule_version, subject_kind, subject, person_key, household_id, village_code, "
             f"severity, owner, as_of, as_of, as_of, NULL, 1, {_due_sql('f.severity', 'f.as_of')}, evidence FROM temp.found AS f "
             f"WHERE verdict = {literal(HIT)} AND clue_id NOT IN (SELECT clue_id FROM ops.clue)",
+        ),
+        (
+            "ended",
+            "UPDATE ops.clue_round AS r SET cleared_on = c.cleared_on FROM ops.clue AS c WHERE c.clue_id = r.clue_id AND r.round = c.times_opened "
+            "AND r.cleared_on IS DISTINCT FROM c.cleared_on",
+        ),
+        (
+            "begun",
+            "INSERT INTO ops.clue_round SELECT clue_id, times_opened, opened_on, due_date, cleared_on FROM ops.clue AS c "
+            "WHERE NOT EXISTS (SELECT 1 FROM ops.clue_round AS r WHERE r.clue_id = c.clue_id AND r.round = c.times_opened)",
         ),
     ):
         row = con.execute(sql).fetchone()

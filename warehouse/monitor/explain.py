@@ -17,7 +17,7 @@ import duckdb
 from connectors.errors import TerminalError
 from connectors.feed import Feed
 from expectations.normalise import identifier, literal
-from warehouse.monitor.order import SQL, Table, build_order, parse
+from warehouse.monitor.order import CLUES, JUDGED, SQL, Table, build_order, parse
 
 ROW = ("household_id", "person_key", "record", "amount")
 _DERIVED = re.compile(r"^-- Derived:\s*(.+)$", re.MULTILINE)
@@ -59,8 +59,8 @@ def upstream(name: str, root: Path = SQL) -> tuple[set[str], set[str]]:
     found, bare, waiting = set(), set(), [name]
     while waiting:
         one = waiting.pop()
-        if one.startswith("ops.rule_"):
-            one = "ops.clue"
+        if one in JUDGED:
+            one = CLUES
         if one not in tables:
             bare.add(one)
         elif one not in found:

@@ -17,7 +17,7 @@ SQL = ROOT / "sql"
 FOLDERS = {"core": "core", "marts": "mart", "rules": "rule"}
 # What the rules leave behind; whoever reads one of these is built after all rules.
 CLUES = "ops.clue"
-JUDGED = frozenset({CLUES, "ops.rule_run", "ops.rule_hit"})
+JUDGED = frozenset({CLUES, "ops.clue_round", "ops.rule_run", "ops.rule_hit"})
 
 
 @dataclass(frozen=True)

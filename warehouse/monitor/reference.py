@@ -13,6 +13,7 @@ from connectors.errors import DeclarationError
 from connectors.feed import Feed
 from warehouse import columns
 from warehouse.monitor.order import SQL
+from warehouse.monitor.rules import Rule
 
 CODES = SQL / "codes"
 
@@ -81,7 +82,7 @@ def run_date(con: duckdb.DuckDBPyConnection) -> dt.date | None:
 
 
 def load_feeds(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], as_of: dt.date | None) -> None:
-    """Fill ``ref.run``, ``ref.feed`` and ``ref.feed_state``.
+    """Fill ``ref.run``, ``ref.feed``, ``ref.department`` and ``ref.feed_state``.
 
     A feed is present once a batch was merged, and stale when its newest as-of date lies more than ``freshness_days`` before ``as_of``.
     """
@@ -98,6 +99,12 @@ def load_feeds(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], as_of:
         },
         [(feed.name, feed.title, feed.department_title, feed.mode, feed.freshness_days) for feed in feeds.values()],
     )
+    _insert(
+        con,
+        "ref.department",
+        {"department": "VARCHAR", "department_title": "VARCHAR"},
+        sorted({feed.department: feed.department_title for feed in reversed(list(feeds.values()))}.items()),
+    )
     con.execute(
         "CREATE OR REPLACE TABLE ref.feed_state AS "
         "WITH last AS (SELECT feed, max(as_of) AS last_as_of FROM ops.batch WHERE state = 'merged' GROUP BY feed) "
@@ -107,8 +114,22 @@ def load_feeds(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], as_of:
     )
 
 
-def load(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], as_of: dt.date | None) -> None:
+def load_rules(con: duckdb.DuckDBPyConnection, rules: Iterable[Rule]) -> None:
+    """Fill ``ref.rule``: every version of every rule, in force or not; a clue may outlive its rule."""
+    names = ("rule_id", "rule_version", "rule_title", "rule_purpose", "policy_basis")
+    _insert(
+        con,
+        "ref.rule",
+        {name: "BIGINT" if name == "rule_version" else "VARCHAR" for name in names},
+        [(rule.rule_id, rule.version, rule.title, rule.purpose, rule.policy) for rule in rules],
+    )
+
+
+def load(
+    con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], as_of: dt.date | None, rules: Iterable[Rule] = ()
+) -> None:
     """All of the above."""
+    load_rules(con, rules)
     load_codes(con)
     load_workdays(con)
     load_feeds(con, feeds, as_of)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 import duckdb
 
-from warehouse.monitor.order import CLUES, Table
+from warehouse.monitor.order import CLUES, JUDGED, Table
 
 TABLE = "CREATE TABLE IF NOT EXISTS ops.built (name VARCHAR, version VARCHAR)"
 # Who is who decides of whom a row of any feed speaks.
@@ -67,7 +67,7 @@ class Versions:
 
     def wanted(self, table: Table, more: str = "") -> str:
         """The version that ``table`` will have."""
-        inputs = [CLUES if name.startswith("ops.rule_") else name for name in sorted(table.inputs)]
+        inputs = [CLUES if name in JUDGED else name for name in sorted(table.inputs)]
         return digest((table.select, table.is_view, more, *(f"{name}={self.of(name, table)}" for name in inputs)))
 
     def is_current(self, table: Table, version: str) -> bool:

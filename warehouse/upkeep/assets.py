@@ -8,6 +8,7 @@ from airflow.sdk import Asset, AssetAlias, AssetWatcher
 
 from connectors import settings
 from connectors.feed import Feed
+from connectors.feed import inboxes as inbox_departments
 from connectors.watch import InboxTrigger
 
 SHORTEST_POKE_SECONDS = 0.2
@@ -27,7 +28,7 @@ def doorbells(feeds: Mapping[str, Feed]) -> dict[str, Asset]:
                 )
             ],
         )
-        for department in sorted({feed.department for feed in feeds.values() if feed.dropped})
+        for department in inbox_departments(feeds)
     }
 
 
