@@ -105,6 +105,9 @@ def simulate(
                 planted_rules.write(con, out / "truth")
                 progress("situations planted")
             files = []
+            for name, past_day in (planted_rules.past(con) if monitoring else {}).items():
+                files.append(_past_file(con, feeds[name], layouts[name], out, past_day))
+                progress(f"{files[-1]['file']}: {files[-1]['rows']:,} rows")
             for feed in feeds.values():
                 if not monitoring:
                     _canonical(con, feed, identity)
@@ -154,6 +157,36 @@ def _canonical(con: duckdb.DuckDBPyConnection, feed: Feed, identity: bool) -> No
         con.execute(f"CREATE OR REPLACE TABLE c_{feed.name} AS SELECT row_number() OVER () AS n, * FROM ({select})")
 
 
+def _past_file(con: duckdb.DuckDBPyConnection, feed: Feed, layout: Layout, out: Path, day: str) -> dict[str, Any]:
+    """The delivery of ``past_<feed>``: clean, and not in the truth about the rows of the files."""
+    folder = out / "ingest" / feed.department
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{layout.stem}_{day.replace('-', '')}.csv"
+    temporary = folder / f".{path.name}.part"
+    _write_clean(con, feed, f"past_{feed.name}", temporary)
+    rows = rows_of(con, f"SELECT count(*) FROM past_{feed.name}")[0][0]
+    settle(temporary, path)
+    return _described(feed, path, rows)
+
+
+def _write_clean(con: duckdb.DuckDBPyConnection, feed: Feed, source: str, path: Path) -> None:
+    names = ", ".join(
+        f'"{c.name}" AS "{label}"' for c, label in zip(feed.columns, headers_of(feed, None), strict=True)
+    )
+    # COPY keeps the order of the table, and so the row numbers of the truth.
+    con.execute(f"COPY (SELECT {names} FROM {source}) TO {quote(path)} (FORMAT csv, HEADER)")
+
+
+def _described(feed: Feed, path: Path, rows: int) -> dict[str, Any]:
+    return {
+        "feed": feed.name,
+        "department": feed.department,
+        "file": path.name,
+        "rows": rows,
+        "bytes": path.stat().st_size,
+    }
+
+
 def _department_file(
     con: duckdb.DuckDBPyConnection,
     feed: Feed,
@@ -184,21 +217,11 @@ def _department_file(
         rows = truth.dirty_rows(con, feed, path.name, sheet, writable, planted, identity)
         con.execute(f"DROP TABLE d_{feed.name}")
     else:
-        names = ", ".join(
-            f'"{c.name}" AS "{label}"' for c, label in zip(feed.columns, headers_of(feed, None), strict=True)
-        )
-        # COPY keeps the order of the table, and so the row numbers of the truth.
-        con.execute(f"COPY (SELECT {names} FROM c_{feed.name}) TO {quote(temporary)} (FORMAT csv, HEADER)")
+        _write_clean(con, feed, f"c_{feed.name}", temporary)
         rows = truth.clean_rows(con, feed, path.name, identity)
     truth.note(con, feed)
     if identity:
         unclear.note(con, feed)
     con.execute(f"DROP TABLE c_{feed.name}")
     settle(temporary, path)
-    return {
-        "feed": feed.name,
-        "department": feed.department,
-        "file": path.name,
-        "rows": rows,
-        "bytes": path.stat().st_size,
-    }
+    return _described(feed, path, rows)

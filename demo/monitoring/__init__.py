@@ -4,7 +4,9 @@ Each ``<rule>_<what>.sql`` of this folder plants the situations of one rule: tho
 claims households that are in no other situation (table ``free``), writes them into ``planted`` with the verdict that is due, and changes
 the canonical rows (``c_<feed>``) of whatever departments know about them. Situations of the county itself are claimed the same way.
 
-What a file may use: the county's tables (``person``, ``household``, ``village``), every ``c_<feed>``, ``free`` (one row per unclaimed household: hno, class,
+``demo/past/<feed>.sql`` makes ``past_<feed>``: the feed's rows a year before, which are delivered as a file of their own and may be changed like the others.
+
+What a file may use: the county's tables (``person``, ``household``, ``village``), every ``c_<feed>`` and ``past_<feed>``, ``free`` (one row per unclaimed household: hno, class,
 draw and what is shared; class: poor, exited, other), ``wanted(n)`` (how many to claim: n in a county of 20,000 people and more, in
 proportion below, never none).
 
@@ -21,6 +23,7 @@ import duckdb
 from demo.write import quote, rows_of
 
 HERE = Path(__file__).resolve().parent
+PAST = HERE.parent / "past"
 FULL = 20_000
 # A household of the county's own situations is not free: it may be claimed by its flag only.
 _BEGIN = f"""
@@ -42,6 +45,8 @@ CREATE OR REPLACE MACRO wanted(n) AS CAST(greatest(1, least(n, n * getvariable('
 def plant(con: duckdb.DuckDBPyConnection) -> None:
     """Plant every situation into the canonical tables ``c_<feed>``, all of which exist; rows of whom it concerns carry no dirt."""
     con.execute(_BEGIN)
+    for path in sorted(PAST.glob("*.sql")):
+        con.execute(f"CREATE OR REPLACE TABLE past_{path.stem} AS {path.read_text(encoding='utf-8')}")
     for path in sorted(HERE.glob("*.sql")):
         con.execute(path.read_text(encoding="utf-8"))
     taken = "SELECT pno FROM person WHERE hno IN (SELECT hno FROM planted WHERE hno IS NOT NULL)"
@@ -51,6 +56,13 @@ def plant(con: duckdb.DuckDBPyConnection) -> None:
             f"CREATE OR REPLACE TABLE {name} AS SELECT * REPLACE (row_number() OVER (ORDER BY n NULLS LAST, hash(t)) AS n, "
             f"is_spare AND coalesce(pno NOT IN ({taken}), TRUE) AS is_spare) FROM {name} AS t ORDER BY n"
         )
+
+
+def past(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The feeds that were delivered a year before too, with the day of their data."""
+    return {
+        path.stem: rows_of(con, f"SELECT max(data_date) FROM past_{path.stem}")[0][0] for path in sorted(PAST.glob("*.sql"))
+    }
 
 
 def write(con: duckdb.DuckDBPyConnection, folder: Path) -> None:

@@ -6,8 +6,8 @@
 --   core.special_hardship_now, core.disability_now, core.disability_service_now, core.social_insurance_now, core.premium_subsidy_now,
 --   ref.parameter, ref.feed_state, ref.run.
 -- Limits: 低保、特困以没有停发、停发年月晚于运行月的为在保。残疾证以有效的、发证最晚的一本为准；补贴按人加总各证，在运行月仍发的才算。
---   应代缴 = 未脱贫（含预脱贫、返贫）、低保、特困、一二级残疾，16 至 59 周岁，在世，不是在校生，没有参加职工或机关养老保险；当年脱贫的不算应代缴，
---   已代缴也不算错。代缴额取参保名单和代缴名单中大的一个，两处都没有数且代缴名单未到的为空。生活补贴应发 = 持有效证而在低保；护理补贴应发 =
+--   应代缴 = 未脱贫（含预脱贫、返贫）、低保、特困、一二级残疾，16 至 59 周岁，在世，不是在校生，没有参加职工或机关养老保险；当年脱贫、
+--   当年死亡的已代缴不算错。代缴额取参保名单和代缴名单中大的一个，两处都没有数且代缴名单未到的为空。生活补贴应发 = 持有效证而在低保；护理补贴应发 =
 --   一二级；特困人员两项都不应发（国发〔2015〕52号）。全表没有一行填补贴的视为没有报送，补贴为空。
 --   康复服务 = 当年，或近十二个月内有康复、辅具、无障碍改造（验收不合格的不算）；上年的服务没有日期的也算。
 -- Tie-breaks: 一人几本残疾证时取有效的、发证日期最晚的、证号键最小的一本。
@@ -241,7 +241,7 @@ SELECT
     WHEN run.this_year - extract(YEAR FROM categorised.birth_date) > parameter.pension_age THEN '已满60周岁'
     WHEN categorised.is_enrolled AND categorised.age >= parameter.join_age THEN '在校学生'
     WHEN categorised.age < parameter.join_age THEN '未满16周岁'
-    WHEN categorised.premium_category IS NULL AND NOT categorised.is_exited_this_year THEN '不是代缴对象'
+    WHEN categorised.premium_category IS NULL AND NOT categorised.is_exited_this_year AND NOT categorised.is_dead THEN '不是代缴对象'
   END AS premium_fault,
   categorised.is_certified AND categorised.allowance_count > 0 AND NOT categorised.is_hardship AND NOT categorised.is_dead AS is_living_due,
   CAST(categorised.living_subsidy_yuan AS DECIMAL(18, 2)) AS living_subsidy_yuan,

@@ -24,6 +24,10 @@ def county(tmp_path_factory):
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.rule_id)
 def test_it_finds_what_is_planted_and_nothing_else(county, rule: Rule):
     found = judgement(county, rule)
+    if county.warehouse(f"SELECT unset_parameters IS NOT NULL FROM ops.rule_run WHERE rule_id = '{rule.rule_id}'") == [(True,)]:
+        # A parameter that nobody has entered yet: the rule says so and finds nobody.
+        assert found.variants and not found.planted and not found.found
+        return
     assert found.planted, "plant something for it: demo/monitoring/"
     assert set(found.variants.values()) - {found.variants[subject] for subject in found.planted}, (
         "plant what only looks like it"
