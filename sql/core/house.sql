@@ -2,16 +2,25 @@
 -- 住房：每一户（建档立卡户或户口簿户）现住房最近一次鉴定等级，鉴定以后有没有完成改造或另行安置，有没有别的安全住房，D 级户安排到了哪一步。
 -- Grain: one row per family_key with an assessment report or a renovation.
 -- 政策依据: 北委发〔2019〕5号 二(一)4 “D级危房翻建、无房新建…逐户解决”；国家脱贫攻坚普查公报（现住房鉴定安全、危改、搬迁）。
--- Inputs: core.housing_assessment_now, core.renovation, core.household_link, core.member.
--- Limits: 报告按户主或任一家庭成员的证件号码归户，没有证件号码的按村和户主姓名归到建档户；改造归户见 core.renovation。村集体公房没有业主，归不了户。
+-- Inputs: core.housing_assessment_now, core.renovation, core.household_link, core.member, core.registry_household_now.
+-- Limits: 报告按户主或任一家庭成员的证件号码归户（户主不在成员名单上也归该户），没有证件号码的按村和户主姓名归到建档户；改造归户见 core.renovation。村集体公房没有业主，归不了户。
 --   D 级户：自住（或未注明）的房屋曾评为 D 级，或改造前等级为 D 级。arrangement 以最近一次 D 级鉴定之后的改造为准，恰在下列五种之一，其他户为空：
 --   已竣工入住、施工（含竣工未入住）、已列计划、其他安置（置换、租赁、公租、幸福大院已安排，或现住房、另一处住房为 A、B 级）、未安排。
 -- Tie-breaks: 自住（或未注明）的优先，再取鉴定日期最晚、报告号最大的一份为现住房。改造的各个日期取最晚的一次。
-WITH assessed AS (
+WITH head AS (
+  SELECT person_key, min('R' || household_id) AS family_key
+  FROM core.registry_household_now
+  WHERE person_key IS NOT NULL
+  GROUP BY person_key
+),
+assessed AS (
   SELECT
-    member.family_key, assessment.report_no, assessment.grade_code, assessment.assessed_date, assessment.occupancy_code, assessment.is_only_house
+    CASE WHEN member.is_registered THEN member.family_key ELSE coalesce(head.family_key, member.family_key) END AS family_key,
+    assessment.report_no, assessment.grade_code, assessment.assessed_date, assessment.occupancy_code, assessment.is_only_house
   FROM core.housing_assessment_now AS assessment
-  INNER JOIN core.member AS member ON member.person_key = assessment.person_key
+  LEFT JOIN core.member AS member ON member.person_key = assessment.person_key
+  LEFT JOIN head ON head.person_key = assessment.person_key
+  WHERE coalesce(member.family_key, head.family_key) IS NOT NULL
   UNION ALL
   SELECT
     'R' || link.household_id AS family_key, assessment.report_no, assessment.grade_code, assessment.assessed_date, assessment.occupancy_code,
@@ -45,7 +54,9 @@ house AS (
 ),
 since AS (
   SELECT
-    work.family_key, work.renovation_year, work.grade_code, work.started_date, work.completed_date, work.moved_in_date, work.is_elsewhere, work.must_move_in,
+    work.family_key, work.renovation_year, work.grade_code, work.started_date, work.completed_date, work.moved_in_date, work.is_elsewhere,
+    -- A later report on a house that is lived in says more than a date of moving in that nobody filled in.
+    work.must_move_in AND NOT coalesce(house.occupancy_code = '1' AND house.assessed_date > work.completed_date, FALSE) AS must_move_in,
     coalesce(work.completed_date >= house.assessed_date, FALSE) AS is_after_report,
     coalesce(coalesce(work.moved_in_date, work.accepted_date, work.completed_date) >= house.assessed_date, FALSE) AS is_rehoused_after_report,
     coalesce(coalesce(work.moved_in_date, work.accepted_date, work.completed_date) >= house.d_assessed_date, house.d_assessed_date IS NULL)

@@ -1,32 +1,35 @@
 -- explain.village_incidence
--- 村贫困发生率的分子、分母各是哪些人，建档人口和脱贫属性不明的又是哪些人。
--- Inputs: mart.village_incidence_person, mart.person_status.
--- Limits: 村报人数没有名单，分母来自村报人数时列不出人。
--- Derived: rate = numerator ÷ denominator; denominator = register_count 或 reported_count; reported_count = 村报农村户籍人口; exit_year = 登记的退出年度
+-- 村贫困发生率每个数字背后的人：分子、户籍名单、建档立卡人口、脱贫属性不明的人，逐村列出。
+-- Inputs: mart.village_incidence_person, mart.person_status, ref.feed_state.
+-- Limits: 一人一行，户籍名单上的人没有户编号。数据未到或过期、表中为空的数不列。
+-- Derived: rate = numerator ÷ denominator；denominator = register_count，没有户籍名单时为村报人数；reported_count 由村报送，没有名单
+WITH feed AS (
+  SELECT
+    coalesce(bool_or(feed = 'registry_household'), FALSE) AND coalesce(bool_or(feed = 'registry_person'), FALSE) AS has_registry,
+    coalesce(bool_or(feed = 'household_registration'), FALSE) AS has_police
+  FROM ref.feed_state
+  WHERE is_present AND NOT is_stale
+)
 SELECT
-  coalesce(village_code, '不详') AS village_code,
-  CASE WHEN list = '分子' THEN 'numerator' ELSE 'register_count' END AS figure,
-  CAST(NULL AS VARCHAR) AS household_id,
-  person_key,
-  CAST(NULL AS VARCHAR) AS record,
+  coalesce(person.village_code, '不详') AS village_code,
+  'numerator' AS figure,
+  person.household_id,
+  person.person_key,
+  '分子' AS record,
   CAST(NULL AS DECIMAL(18, 2)) AS amount
-FROM mart.village_incidence_person
+FROM mart.person_status AS person
+CROSS JOIN feed
+WHERE person.is_poor AND feed.has_registry
 UNION ALL
-SELECT
-  coalesce(village_code, '不详') AS village_code,
-  'registered_count' AS figure,
-  household_id,
-  person_key,
-  CAST(NULL AS VARCHAR) AS record,
-  CAST(NULL AS DECIMAL(18, 2)) AS amount
-FROM mart.person_status
+SELECT coalesce(person.village_code, '不详'), 'register_count', CAST(NULL AS VARCHAR), person.person_key, person.list, CAST(NULL AS DECIMAL(18, 2))
+FROM mart.village_incidence_person AS person
+CROSS JOIN feed
+WHERE person.list = '分母' AND feed.has_police
 UNION ALL
-SELECT
-  coalesce(village_code, '不详') AS village_code,
-  'unknown_count' AS figure,
-  household_id,
-  person_key,
-  CAST(NULL AS VARCHAR) AS record,
-  CAST(NULL AS DECIMAL(18, 2)) AS amount
-FROM mart.person_status
-WHERE is_poor IS NULL
+SELECT coalesce(person.village_code, '不详'), 'registered_count', person.household_id, person.person_key, CAST(NULL AS VARCHAR), CAST(NULL AS DECIMAL(18, 2))
+FROM mart.person_status AS person
+UNION ALL
+SELECT coalesce(person.village_code, '不详'), 'unknown_count', person.household_id, person.person_key, CAST(NULL AS VARCHAR), CAST(NULL AS DECIMAL(18, 2))
+FROM mart.person_status AS person
+CROSS JOIN feed
+WHERE person.is_poor IS NULL AND feed.has_registry
