@@ -51,7 +51,7 @@ SELECT
   CAST(area_row.person_count AS DECIMAL(18, 2)) AS amount
 FROM area_row
 INNER JOIN core.poverty_line AS line ON line.stat_year = area_row.stat_year
-WHERE greatest(area_row.net_income_per_head_yuan, 0) < line.poverty_line_yuan
+WHERE CASE WHEN area_row.net_income_per_head_yuan < 0 THEN 0 ELSE area_row.net_income_per_head_yuan END < line.poverty_line_yuan
 UNION ALL
 SELECT
   area_row.area_level, area_row.area_code, area_row.stat_year, line.line_code, area_row.population,
@@ -62,4 +62,4 @@ SELECT
   CAST(area_row.person_count * (line.poverty_line_yuan - greatest(area_row.net_income_per_head_yuan, 0)) AS DECIMAL(18, 2)) AS amount
 FROM area_row
 INNER JOIN core.poverty_line AS line ON line.stat_year = area_row.stat_year
-WHERE greatest(area_row.net_income_per_head_yuan, 0) < line.poverty_line_yuan
+WHERE CASE WHEN area_row.net_income_per_head_yuan < 0 THEN 0 ELSE area_row.net_income_per_head_yuan END < line.poverty_line_yuan

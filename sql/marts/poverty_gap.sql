@@ -15,13 +15,13 @@ WITH feed AS (
 unit AS (
   SELECT
     stat_year, is_running_year, coalesce(village_code, '不详') AS village_code, '建档立卡人口' AS population, household_id, person_count,
-    CAST(greatest(round(net_income_per_head_yuan * 100), 0) AS BIGINT) AS income_cents,
+    CAST(round(CASE WHEN net_income_per_head_yuan < 0 THEN 0 ELSE net_income_per_head_yuan END * 100) AS BIGINT) AS income_cents,
     net_income_per_head_yuan IS NULL AS is_income_missing
   FROM core.registry_year
   UNION ALL
   SELECT
     stat_year, is_running_year, coalesce(village_code, '不详') AS village_code, '未脱贫人口' AS population, household_id, person_count,
-    CAST(greatest(round(net_income_per_head_yuan * 100), 0) AS BIGINT) AS income_cents,
+    CAST(round(CASE WHEN net_income_per_head_yuan < 0 THEN 0 ELSE net_income_per_head_yuan END * 100) AS BIGINT) AS income_cents,
     net_income_per_head_yuan IS NULL AS is_income_missing
   FROM core.registry_year
   WHERE is_poor
