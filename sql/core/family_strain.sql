@@ -2,9 +2,9 @@
 -- 户的困难：农村每一户有没有三保障缺项、大额医疗和就学支出、灾害损失、失去工作、贷款逾期，各多少。
 -- Grain: one row per family_key with at least one of these.
 -- 政策依据: 国开发〔2020〕6号、中农组发〔2021〕7号：因病因灾因意外等刚性支出较大或收入大幅缩减；国家脱贫攻坚普查公报（三保障）。
--- Inputs: core.member, core.house, core.schooling, core.insured, core.medical_year, core.study_cost, core.disaster_loss_now, core.earner,
+-- Inputs: core.member, core.house, core.schooling, core.education_enrollment_now, core.household_registration_now, core.insured, core.medical_year, core.study_cost, core.disaster_loss_now, core.earner,
 --   core.bank_loan_now, core.disability_now, ref.parameter, ref.feed_state, ref.run.
--- Limits: 未到或过期的数据源不产生困难（没有学籍数据不等于失学）。失学 = 义务教育年龄而没有在读学籍，外地就读的要核查。大病 = 近十二个月个人负担达到
+-- Limits: 未到或过期的数据源不产生困难（没有学籍数据不等于失学）。失学 = 义务教育年龄而没有在读学籍，也没有同名同生日而未对上的学籍；外地就读的要核查。大病 = 近十二个月个人负担达到
 --   MED_SELF_REG（建档户，住院）或 MED_SELF_ALL（其他农村户）。灾害损失为近十二个月，减去理赔和救灾补助。失业 = 近十八个月挣过工资而已停工
 --   IDLE_MONTHS 个月以上的在世成员。C 级、D 级房指现住房，鉴定以后没有改造，也没有别的安全住房。
 -- Tie-breaks: none (sums and counts only).
@@ -45,13 +45,9 @@ living AS (
   FROM core.member
   WHERE is_rural AND NOT is_deceased AND (is_registered OR is_on_register)
 ),
-strain AS (
-  SELECT house.family_key, 'house' AS kind, CAST(0 AS DECIMAL(18, 2)) AS yuan, house.grade_code AS grade
-  FROM core.house AS house
-  CROSS JOIN feed
-  WHERE feed.has_housing AND house.grade_code IN ('C', 'D') AND house.is_lived_in AND NOT house.is_rebuilt_since AND house.other_safe_count = 0
-  UNION ALL
-  SELECT living.family_key, 'school' AS kind, 0 AS yuan, '' AS grade
+-- Of school age and not enrolled; whoever has a namesake of the same birth date in school under a number without an id may be that pupil.
+child AS (
+  SELECT living.person_key, living.family_key
   FROM living
   CROSS JOIN parameter
   CROSS JOIN feed
@@ -59,6 +55,25 @@ strain AS (
   WHERE
     feed.has_school AND living.age >= parameter.school_from AND living.age <= parameter.school_to
     AND NOT coalesce(schooling.is_enrolled, FALSE) AND NOT coalesce(schooling.status_code = '5' AND schooling.stage_code IN ('3', '4', '5'), FALSE)
+),
+namesake AS (
+  SELECT register.person_key
+  FROM core.household_registration_now AS register
+  INNER JOIN child ON child.person_key = register.person_key
+  INNER JOIN core.education_enrollment_now AS pupil ON pupil.birth_date = register.birth_date AND pupil.name = register.name
+  WHERE pupil.person_key IS NULL AND pupil.status_code = '1'
+  GROUP BY register.person_key
+),
+strain AS (
+  SELECT house.family_key, 'house' AS kind, CAST(0 AS DECIMAL(18, 2)) AS yuan, house.grade_code AS grade
+  FROM core.house AS house
+  CROSS JOIN feed
+  WHERE feed.has_housing AND house.grade_code IN ('C', 'D') AND house.is_lived_in AND NOT house.is_rebuilt_since AND house.other_safe_count = 0
+  UNION ALL
+  SELECT child.family_key, 'school' AS kind, 0 AS yuan, '' AS grade
+  FROM child
+  LEFT JOIN namesake ON namesake.person_key = child.person_key
+  WHERE namesake.person_key IS NULL
   UNION ALL
   SELECT living.family_key, 'insurance' AS kind, 0 AS yuan, '' AS grade
   FROM living

@@ -23,6 +23,8 @@ covered AS (
     allowance.allowance_no,
     min(CASE WHEN NOT member.is_registered THEN member.family_key END) AS family_key,
     min(member.household_id) AS household_id,
+    min(member.village_code) AS village_code,
+    min(allowance.person_key) AS person_key,
     count(*) AS allowance_person_count,
     count(*) FILTER (WHERE member.is_registered) AS registered_member_count,
     12 * min(allowance.monthly_income_per_head_yuan) AS means_tested_income_yuan
@@ -36,8 +38,8 @@ covered AS (
 judged AS (
   SELECT
     covered.*,
-    family.head_person_key,
-    family.village_code,
+    coalesce(family.head_person_key, covered.person_key) AS head_person_key,
+    coalesce(family.village_code, covered.village_code) AS home_village_code,
     CAST(coalesce(covered.means_tested_income_yuan, family.unassisted_income_per_head_yuan) AS DECIMAL(18, 2)) AS income_per_head_yuan
   FROM covered
   LEFT JOIN core.family_income AS family ON family.family_key = coalesce(covered.family_key, 'R' || covered.household_id)
@@ -46,7 +48,7 @@ SELECT
   judged.allowance_no AS subject,
   judged.head_person_key AS person_key,
   judged.household_id,
-  judged.village_code,
+  judged.home_village_code AS village_code,
   CASE
     WHEN judged.registered_member_count > 0 THEN '未命中'
     WHEN judged.income_per_head_yuan IS NULL THEN '无法判定'
