@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -266,16 +267,20 @@ def enforce(
     ``inspected``: see :func:`inspect_database`, for the tables of history.
     """
     findings: list[Finding] = []
-    for path in sorted(folder.rglob("*")):
-        if path.is_symlink() or not (path.is_file() or path.is_dir()):
-            findings.append(Finding(path.name, "不是普通文件", "not a regular file"))
-        elif path.is_file():
-            findings += inspect_file(path, batches)
-            if path.name == HISTORY:
-                findings += inspect_database(path, feeds, batches, past.by_table(feeds), inspected)
-            elif path.suffix == ".duckdb":
-                findings += inspect_database(path, feeds, batches)
-                findings += compare_parquet(path.parent / "parquet", path)
+    with ThreadPoolExecutor(2) as beside:
+        databases = []
+        for path in sorted(folder.rglob("*")):
+            if path.is_symlink() or not (path.is_file() or path.is_dir()):
+                findings.append(Finding(path.name, "不是普通文件", "not a regular file"))
+            elif path.is_file():
+                findings += inspect_file(path, batches)
+                if path.name == HISTORY:
+                    described = past.by_table(feeds)
+                    databases.append(beside.submit(inspect_database, path, feeds, batches, described, inspected))
+                elif path.suffix == ".duckdb":
+                    databases.append(beside.submit(inspect_database, path, feeds, batches))
+                    databases.append(beside.submit(compare_parquet, path.parent / "parquet", path))
+        findings += [finding for database in databases for finding in database.result()]
     if findings:
         chinese = "；".join(f"{finding.where}（{finding.what}，{finding.count} 处）" for finding in findings[:8])
         english = "; ".join(f"{finding.where} ({finding.english}, {finding.count})" for finding in findings[:8])

@@ -21,6 +21,7 @@ import duckdb
 from connectors.errors import TerminalError
 from connectors.feed import Feed
 from expectations.normalise import identifier, literal
+from warehouse.columns import Entry
 from warehouse.history.tables import OPEN_TIME, table
 from warehouse.history.views import Decided, make_views, source_sql
 from warehouse.publish import guard, manifest
@@ -146,7 +147,7 @@ def last_of(folder: Path) -> Last | None:
 def write(
     con: duckdb.DuckDBPyConnection, folder: Path, chapters: Sequence[Chapter], key: str, last: Last | None
 ) -> dict[str, str]:
-    """Write ``history.duckdb`` into ``folder``: the last one itself when nothing has changed, else from it, unless it has rotted.
+    """Write ``history.duckdb`` into ``folder``, which exists: the last one itself when nothing has changed, else from it, unless it has rotted.
 
     Returns for each table that need not be inspected as a whole the condition on the rows that need it.
     """
@@ -163,8 +164,6 @@ def write(
         elif is_same:
             return {chapter.past.name: "FALSE" for chapter in chapters}
     con.execute(f"ATTACH {literal(str(target))} AS {CATALOG}")
-    # Pseudonyms are random: methods that look for repetition in text cost a second and find nothing.
-    con.execute("SET disabled_compression_methods = 'fsst,dict_fsst,zstd'")
     inspected: dict[str, str] = {}
     try:
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.core")
@@ -183,7 +182,6 @@ def write(
         _labels(con, [chapter.past for chapter in chapters])
         con.execute(f"CHECKPOINT {CATALOG}")
     finally:
-        con.execute("RESET disabled_compression_methods")
         con.execute("DROP TABLE IF EXISTS temp.published_person; DROP TABLE IF EXISTS temp.ended")
         con.execute(f"DETACH {CATALOG}")
     return inspected
@@ -211,10 +209,19 @@ def _order(past: Past) -> str:
     return f"ORDER BY {', '.join([*tokens, f'CASE WHEN {nobody} THEN hash({content}) END'])}"
 
 
+def _column(entry: Entry) -> str:
+    """Definition of a column. Pseudonyms are random, other texts repeat: to look for the best method would take a fifth of the time."""
+    method = "uncompressed" if entry.contents == "token" else "dictionary"
+    return f"{identifier(entry.name)} {entry.type}" + (
+        f" USING COMPRESSION {method}" if entry.type == "VARCHAR" else ""
+    )
+
+
 def _make(con: duckdb.DuckDBPyConnection, chapter: Chapter, key: str) -> None:
     past = chapter.past
     rows = past.select(chapter.source, key, "published_person")
-    con.execute(f"CREATE OR REPLACE TABLE {chapter.target} AS {rows} {_order(past)}")
+    con.execute(f"CREATE OR REPLACE TABLE {chapter.target} ({', '.join(map(_column, past.entries))})")
+    con.execute(f"INSERT INTO {chapter.target} {rows} {_order(past)}")
     _describe(con, chapter.target, past)
     make_views(con, f"{CATALOG}.core", past.feed.name, f"SELECT t.* FROM {chapter.target} AS t")
 

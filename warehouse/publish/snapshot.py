@@ -66,6 +66,15 @@ def content_hashes(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]
     return found
 
 
+@contextmanager
+def _second(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A second connection to the database that is the default one of ``con``."""
+    database = con.execute("SELECT current_database()").fetchone()
+    with con.cursor() as other:
+        other.execute(f'USE "{database[0] if database else ""}"')
+        yield other
+
+
 def _name(folder: Path, as_of: dt.date | None, content: str, knowledge: str) -> str:
     """``YYYYMMDD-`` and the content hash's beginning, longer only when another snapshot has taken the short name: another content, or
     the same content known in another way (a delivery came and was taken back)."""
@@ -119,8 +128,12 @@ def publish(
             ids = [batch for (batch,) in con.execute("SELECT DISTINCT batch_id FROM ops.batch").fetchall()]
             temporary = base / f".tmp-{snapshot_id}"
             try:
-                _write(con, temporary, relations, _reusable(base, relations, tables))
-                inspected = past_file.write(con, temporary, chapters, key, last)
+                (temporary / "parquet").mkdir(parents=True)
+                # Two files side by side: neither fills a machine.
+                with ThreadPoolExecutor(1) as beside, _second(con) as other:
+                    history = beside.submit(past_file.write, other, temporary, chapters, key, last)
+                    _write(con, temporary, relations, _reusable(base, relations, tables))
+                    inspected = history.result()
                 dictionary.write(temporary, described, as_of)
                 head = {
                     "snapshot_id": snapshot_id,
@@ -193,7 +206,6 @@ def _write(
     A file that is ``unchanged`` since the last snapshot is linked: snapshots are never written again.
     """
     parquet = folder / "parquet"
-    parquet.mkdir(parents=True)
     spill = folder / "spill"
     limits: dict[str, Any] = {"memory_limit": "1GB", "preserve_insertion_order": False, "temp_directory": str(spill)}
     with duckdb.connect(str(folder / DATABASE), config=limits) as out, ThreadPoolExecutor(1) as loader:
