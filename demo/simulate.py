@@ -170,9 +170,7 @@ def _past_file(con: duckdb.DuckDBPyConnection, feed: Feed, layout: Layout, out: 
 
 
 def _write_clean(con: duckdb.DuckDBPyConnection, feed: Feed, source: str, path: Path) -> None:
-    names = ", ".join(
-        f'"{c.name}" AS "{label}"' for c, label in zip(feed.columns, headers_of(feed, None), strict=True)
-    )
+    names = ", ".join(f'"{c.name}" AS "{label}"' for c, label in zip(feed.columns, headers_of(feed, None), strict=True))
     # COPY keeps the order of the table, and so the row numbers of the truth.
     con.execute(f"COPY (SELECT {names} FROM {source}) TO {quote(path)} (FORMAT csv, HEADER)")
 

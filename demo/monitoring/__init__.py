@@ -61,7 +61,8 @@ def plant(con: duckdb.DuckDBPyConnection) -> None:
 def past(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """The feeds that were delivered a year before too, with the day of their data."""
     return {
-        path.stem: rows_of(con, f"SELECT max(data_date) FROM past_{path.stem}")[0][0] for path in sorted(PAST.glob("*.sql"))
+        path.stem: rows_of(con, f"SELECT max(data_date) FROM past_{path.stem}")[0][0]
+        for path in sorted(PAST.glob("*.sql"))
     }
 
 

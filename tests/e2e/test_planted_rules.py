@@ -24,7 +24,9 @@ def county(tmp_path_factory):
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.rule_id)
 def test_it_finds_what_is_planted_and_nothing_else(county, rule: Rule):
     found = judgement(county, rule)
-    if county.warehouse(f"SELECT unset_parameters IS NOT NULL FROM ops.rule_run WHERE rule_id = '{rule.rule_id}'") == [(True,)]:
+    if county.warehouse(f"SELECT unset_parameters IS NOT NULL FROM ops.rule_run WHERE rule_id = '{rule.rule_id}'") == [
+        (True,)
+    ]:
         # A parameter that nobody has entered yet: the rule says so and finds nobody.
         assert found.variants and not found.planted and not found.found
         return

@@ -9,8 +9,8 @@ expect.csv holds the columns to compare; rows compare as a set.
 from __future__ import annotations
 
 import csv
-import shutil
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -59,20 +59,25 @@ def fill(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A warehouse file with every table and not a row."""
-    path = tmp_path_factory.mktemp("empty") / "w.duckdb"
+def empty() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse with every table and not a row; a test works in a transaction that is rolled back."""
     feeds = load_feeds()
-    with duckdb.connect(str(path), config={"threads": 1}) as con:
+    with duckdb.connect(config={"threads": 1}) as con:
         create_tables(con, feeds.values())
         build(con, feeds)
-    return path
+        yield con
 
 
-def prepared(case: Path, copy: Path) -> duckdb.DuckDBPyConnection:
-    """The warehouse ``copy`` with the case's inputs."""
+@pytest.fixture
+def con(empty: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    empty.execute("BEGIN")
+    yield empty
+    empty.execute("ROLLBACK")
+
+
+def prepare(con: duckdb.DuckDBPyConnection, case: Path) -> None:
+    """Put the case's inputs into the empty warehouse."""
     params = tomllib.loads((case / "params.toml").read_text(encoding="utf-8"))
-    con = duckdb.connect(str(copy), config={"threads": 1})
     con.execute("UPDATE ref.run SET as_of = ?", [params["as_of"]])
     present = list(load_feeds()) if params["present"] == "all" else params["present"]
     con.execute(
@@ -85,21 +90,18 @@ def prepared(case: Path, copy: Path) -> duckdb.DuckDBPyConnection:
     # Views go first, or a table that a view reads could not be replaced.
     for path in sorted(case.glob("*.*.csv"), key=lambda path: not TABLES.get(path.stem, TABLES["core.person"]).is_view):
         fill(con, path.stem, path)
-    return con
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
-def test_case(case: Path, empty: Path, tmp_path: Path) -> None:
+def test_case(case: Path, con: duckdb.DuckDBPyConnection) -> None:
     table = next(table for name, table in TABLES.items() if name.split(".")[1] == case.parent.name)
     given = {path.stem for path in case.glob("*.*.csv")}
     wanted = {name for name in table.inputs if not name.startswith("ref.")}
     assert given == wanted, f"input tables without a CSV: {sorted(wanted - given)}; not read: {sorted(given - wanted)}"
     header, rows = read(case / "expect.csv")
-    copy = tmp_path / "w.duckdb"
-    shutil.copyfile(empty, copy)
-    with prepared(case, copy) as con:
-        wanted_columns = ", ".join(f'CAST("{name}" AS VARCHAR)' for name in header)
-        found = con.execute(f"SELECT {wanted_columns} FROM ({table.select})").fetchall()
+    prepare(con, case)
+    wanted_columns = ", ".join(f'CAST("{name}" AS VARCHAR)' for name in header)
+    found = con.execute(f"SELECT {wanted_columns} FROM ({table.select})").fetchall()
     assert sorted(tuple(value or "" for value in row) for row in found) == sorted(map(tuple, rows))
 
 
@@ -123,9 +125,8 @@ def test_a_rule_has_somebody_it_finds_and_somebody_it_does_not(rule: Rule) -> No
 
 
 @pytest.mark.parametrize("table", [t for t in TABLES.values() if t.is_mart or t.is_rule], ids=lambda table: table.name)
-def test_every_column_is_in_the_dictionary(table: Table, empty: Path) -> None:
-    with duckdb.connect(str(empty), read_only=True) as con:
-        found = {name: kind for name, kind, *_ in con.execute(f"DESCRIBE {table.select}").fetchall()}
+def test_every_column_is_in_the_dictionary(table: Table, con: duckdb.DuckDBPyConnection) -> None:
+    found = {name: kind for name, kind, *_ in con.execute(f"DESCRIBE {table.select}").fetchall()}
     shared = COLUMNS if table.is_rule else {}
     wrong = {
         name: kind
