@@ -49,6 +49,7 @@ def simulate(
     *,
     as_of: date | None = None,
     changed: float = 0.0,
+    delta: bool = False,
     identity: bool = False,
     monitoring: bool = False,
     memory_gb: float = 3.0,
@@ -57,7 +58,8 @@ def simulate(
 
     ``dirt``: ``none`` (UTF-8 CSV, canonical values) or ``real`` (as departments send them). ``fmt``: ``csv`` or
     ``mixed`` (small files as xlsx); default csv for clean files, mixed for real ones. ``changed``: per cent of each
-    feed's rows that differ from the same county a month before (as-of 2019-07-31). ``identity``: with people and rows
+    feed's rows that differ from the same county a month before (as-of 2019-07-31). ``delta``: only the rows that ``changed``, in
+    files marked 增量 (no file where nothing changed); the truth's rows are those of the files. ``identity``: with people and rows
     that are hard to tell apart, four more feeds and, with ``changed``, a month's life events (``demo.identity``). ``monitoring``: every feed, with a
     situation for each rule (``demo.monitoring``). Raises TerminalError for arguments
     that make no county.
@@ -72,6 +74,10 @@ def simulate(
         raise TerminalError("a county is hard to tell apart or has something for every rule, not both")
     if not 0 <= changed <= 100:
         raise TerminalError("changed must be 0 to 100 per cent")
+    if delta and not changed:
+        raise TerminalError("a delta needs a share of changed rows")
+    if delta and (identity or monitoring):
+        raise TerminalError("a delta is of the plain county: what else happens in a month needs full lists")
     day = as_of or (CHANGED_AS_OF if changed else BASE)
     if day < BASE:
         raise TerminalError(f"as_of must not be before {BASE}")
@@ -111,7 +117,12 @@ def simulate(
             for feed in feeds.values():
                 if not monitoring:
                     _canonical(con, feed, identity)
-                files.append(_department_file(con, feed, layouts[feed.name], out, day, dirt, fmt, identity))
+                truth.note(con, feed)
+                if delta and not _only_changed(con, feed, changed):
+                    con.execute(f"DROP TABLE c_{feed.name}")
+                    continue
+                mark = "增量" if delta else ""
+                files.append(_department_file(con, feed, layouts[feed.name], out, day, dirt, fmt, identity, mark))
                 progress(f"{files[-1]['file']}: {files[-1]['rows']:,} rows")
             figures = truth.finish(con, out / "truth", identity)
     finally:
@@ -148,13 +159,33 @@ def _plain_layouts(declared: dict[str, Feed]) -> dict[str, Layout]:
     return {name: Layout(feed.title) for name, feed in declared.items() if (HERE / "feeds" / f"{name}.sql").is_file()}
 
 
+def _select(feed: Feed) -> str:
+    return (HERE / "feeds" / f"{feed.name}.sql").read_text(encoding="utf-8").rstrip().rstrip(";")
+
+
 def _canonical(con: duckdb.DuckDBPyConnection, feed: Feed, identity: bool) -> None:
     """Table ``c_<feed>``: the feed's canonical rows."""
-    select = (HERE / "feeds" / f"{feed.name}.sql").read_text(encoding="utf-8").rstrip().rstrip(";")
     if identity:
-        unclear.rows(con, feed, select)
+        unclear.rows(con, feed, _select(feed))
     else:
-        con.execute(f"CREATE OR REPLACE TABLE c_{feed.name} AS SELECT row_number() OVER () AS n, * FROM ({select})")
+        con.execute(
+            f"CREATE OR REPLACE TABLE c_{feed.name} AS SELECT row_number() OVER () AS n, * FROM ({_select(feed)})"
+        )
+
+
+def _only_changed(con: duckdb.DuckDBPyConnection, feed: Feed, changed: float) -> int:
+    """Keep of ``c_<feed>`` what the feed did not say a month before; returns how many rows that is."""
+    sent = {name for name, *_ in rows_of(con, f"DESCRIBE c_{feed.name}")}
+    said = ", ".join(f'"{column.name}"' for column in feed.columns if column.name in sent - {feed.as_of_column})
+    con.execute("SET VARIABLE changed = 0.0")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE before AS SELECT hash({said}) AS content FROM ({_select(feed)})")
+    con.execute("SET VARIABLE changed = ?", [changed])
+    con.execute(
+        f"CREATE OR REPLACE TABLE c_{feed.name} AS SELECT row_number() OVER (ORDER BY n) AS n, * EXCLUDE (n) FROM c_{feed.name} "
+        f"WHERE hash({said}) NOT IN (SELECT content FROM before) ORDER BY n"
+    )
+    con.execute("DROP TABLE before")
+    return int(rows_of(con, f"SELECT count(*) FROM c_{feed.name}")[0][0])
 
 
 def _past_file(con: duckdb.DuckDBPyConnection, feed: Feed, layout: Layout, out: Path, day: str) -> dict[str, Any]:
@@ -194,15 +225,16 @@ def _department_file(
     dirt: str,
     fmt: str,
     identity: bool,
+    mark: str,
 ) -> dict[str, Any]:
-    """One feed's file and its truth, from ``c_<feed>``; the file appears under its name only when it is whole."""
+    """One feed's file and its truth, from ``c_<feed>``; it appears under its name, with ``mark`` in it, only when it is whole."""
     sent = {name for name, *_ in rows_of(con, f"DESCRIBE c_{feed.name}")}
     feed = replace(feed, columns=tuple(column for column in feed.columns if column.name in sent))
     rows = rows_of(con, f"SELECT count(*) FROM c_{feed.name}")[0][0]
     kind = "xlsx" if fmt == "mixed" and layout.format == "xlsx" and rows < SHEET_LIMIT else "csv"
     folder = out / "ingest" / feed.department
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{layout.stem}_{day:%Y%m%d}.{kind}"
+    path = folder / f"{layout.stem}{mark}_{day:%Y%m%d}.{kind}"
     temporary = folder / f".{path.name}.part"
     if dirt == "real":
         sheet = Sheet(feed, layout, day)
@@ -217,7 +249,6 @@ def _department_file(
     else:
         _write_clean(con, feed, f"c_{feed.name}", temporary)
         rows = truth.clean_rows(con, feed, path.name, identity)
-    truth.note(con, feed)
     if identity:
         unclear.note(con, feed)
     con.execute(f"DROP TABLE c_{feed.name}")

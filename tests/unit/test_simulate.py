@@ -53,7 +53,7 @@ def truth(out: Path, sql: str) -> list[tuple]:
 
 
 def table(out: Path, feed: str) -> str:
-    (path,) = (out / "ingest" / FEEDS[feed].department).glob(f"{LAYOUTS[feed].stem}_*.csv")
+    (path,) = (out / "ingest" / FEEDS[feed].department).glob(f"{LAYOUTS[feed].stem}*_*.csv")
     return f"read_csv('{path}', all_varchar = true)"
 
 
@@ -224,6 +224,21 @@ def test_a_month_later_the_given_share_of_rows_changed(clean: Path, tmp_path: Pa
     assert duckdb.execute(f"SELECT DISTINCT 数据日期 FROM {table(tmp_path, 'village')}").fetchall() == [("2019-07-31",)]
 
 
+def test_a_delta_holds_what_the_full_files_of_the_month_say_anew(clean: Path, tmp_path: Path) -> None:
+    make(tmp_path / "full", dirt="none", changed=5.0)
+    made = make(tmp_path / "delta", dirt="none", changed=5.0, delta=True)
+    assert all("增量_20190731" in file["file"] and file["rows"] for file in made["files"])
+    for name in ("household_registration", "health_insurance", "social_insurance"):
+        delta, after, before = table(tmp_path / "delta", name), table(tmp_path / "full", name), table(clean, name)
+        facts = "SELECT * EXCLUDE (数据日期) FROM"
+        anew = f"({facts} {after} EXCEPT {facts} {before})"
+        for one, other in ((anew, f"({facts} {delta})"), (f"({facts} {delta})", anew)):
+            assert duckdb.execute(f"SELECT count(*) FROM ({one} EXCEPT {other})").fetchone() == (0,)
+    # The truth's rows are those of the files.
+    rows = duckdb.execute(f"SELECT count(*) FROM '{tmp_path}/delta/truth/rows.parquet'").fetchone()
+    assert rows == (made["rows"],)
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -233,6 +248,8 @@ def test_a_month_later_the_given_share_of_rows_changed(clean: Path, tmp_path: Pa
         {"changed": 101.0},
         {"as_of": dt.date(2018, 1, 1)},
         {"dirt": "none", "fmt": "mixed"},
+        {"delta": True},
+        {"delta": True, "changed": 1.0, "identity": True},
     ],
 )
 def test_arguments_that_make_no_county_are_refused(tmp_path: Path, options: dict[str, Any]) -> None:

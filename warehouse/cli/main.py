@@ -28,7 +28,8 @@ def _simulate(arguments: argparse.Namespace) -> int:
 
     summary = simulate(
         people=arguments.people, seed=arguments.seed, out=arguments.out, dirt=arguments.dirt, fmt=arguments.format,
-        changed=arguments.changed, identity=arguments.identity, monitoring=arguments.monitoring, progress=_progress,
+        changed=arguments.changed, delta=arguments.delta, identity=arguments.identity, monitoring=arguments.monitoring,
+        progress=_progress,
     )  # fmt: skip
     print_json(summary)
     return 0
