@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors import layout, parts, workbook
+from connectors import increments, layout, parts, workbook
 from connectors.feed import Feed
 from connectors.reading import Problem, Reading, listed, shown
 from connectors.text import create
@@ -135,6 +135,10 @@ def read_archive(
         if len(several) > 1:
             head.several = several
             return head
+        for part in done:
+            if not part.reading.delta:
+                feed = next(feed for feed in feeds if feed.name == part.reading.feed)
+                increments.describe(part.reading, feed, [], original_name)
         reading = _whole(done, feeds, workdir)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError):
         raise Problem("ZIP_DAMAGED", "压缩包已损坏或不完整，无法打开。请重新压缩并完整上传。") from None

@@ -129,6 +129,9 @@ def _agree(whole: Reading, parts: Sequence[Part], kind: str) -> None:
             whole.refuse(Problem("PARTS_DIFFER", f"各{kind}的{title}不同。请统一，或分开报送。"))
         elif found:
             setattr(whole, attribute, found.pop())
+    whole.delta = all(part.reading.delta for part in parts)
+    if not whole.delta and any(part.reading.delta for part in parts):
+        whole.refuse(Problem("PARTS_DIFFER", f"有的{kind}注明是增量，有的没有。请分开报送。"))
     whole.as_of_source = next((part.reading.as_of_source for part in parts if part.reading.as_of), None)
 
 

@@ -52,6 +52,7 @@ class Reading:
     ``parts``: the sheets or files that were put together, ``{label, first, last, source_first}`` in numbers of this reading; the last
     column then says where a row stood. ``several``: the feeds whose tables the file holds, if more than one (nothing else is filled in
     then). ``titles``: rows above the data that printed pages repeat: titles of one or two cells, both levels of a header.
+    ``delta``: only what changed, and who is not in it is not gone (:mod:`connectors.increments`).
     ``problems`` is every reason to block the file; ``notes`` is what was assumed, both Chinese.
     """
 
@@ -84,6 +85,7 @@ class Reading:
     as_of: str | None = None
     as_of_source: str | None = None
     correction_of: str | None = None
+    delta: bool = False
     notes: list[str] = field(default_factory=list)
     problems: list[dict[str, str]] = field(default_factory=list)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors import encoding as enc
-from connectors import layout, text
+from connectors import increments, layout, text
 from connectors.blocks import Restart
 from connectors.feed import Feed
 from connectors.layout import Layout
@@ -137,6 +137,7 @@ def describe(reading: Reading, found: Found, original_name: str) -> None:
     fitted = replace(chosen, header=_fit(chosen.header, sample))
     titles = records[: chosen.header_row - chosen.levels]
     layout.describe(reading, fitted, titles, sample, original_name)
+    increments.describe(reading, fitted.feed, titles, original_name)
     levels = records[chosen.header_row - 2 : chosen.header_row] if chosen.levels == 2 else []
     above = [
         row for row in titles if 1 <= sum(bool(cell.strip()) for cell in row) <= 2 and not _LONG.search("".join(row))

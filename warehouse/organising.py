@@ -19,7 +19,7 @@ from expectations.run import validate
 from warehouse import sources, withdrawing
 from warehouse.batch import Batch, utc_now, write_json
 from warehouse.database import connect
-from warehouse.history.deliveries import AREA_DIGITS
+from warehouse.history.deliveries import AREA_DIGITS, ROWS
 from warehouse.intake import siblings_of
 
 log = logging.getLogger("fupin")
@@ -78,6 +78,8 @@ def _organise(con: duckdb.DuckDBPyConnection, batch: Batch, feed: Feed, reading:
         state="staged", staged_at=utc_now(), present=sorted(staged.present), skipped=staged.skipped, as_of=as_of, as_of_source=source,
         medians=medians, areas=_areas(con, feed, staged.present), rows_read=staged.rows_read, rows_skipped=len(staged.skipped),
     )  # fmt: skip
+    if reading.delta:
+        batch.save(coverage=ROWS)
     if not batch.data.get("correction_of") and not batch.data.get("accepted"):
         problems += _compare_with_last(batch, feed, reading, staged.rows_read, medians)
     validation = validate(con, feed, "staged_rows", staged.present)
@@ -163,22 +165,29 @@ def _compare_with_last(
 ) -> list[dict[str, str]]:
     """Table-level comparison with the feed's last merged file: a collapsed row count, an amount that jumped by about 10,000.
 
-    A list that collapsed to one township is that township's own file: it is taken as such, and the receipt says so.
+    A list that collapsed to one township is that township's own file: it is taken as such, and the receipt says so. A delta's length
+    says nothing, but there must have been a list that it changes.
     """
     last = sources.last(settings.home(), feed.name)
+    if reading.delta and not last.get("rows") and not sources.has_list(settings.home(), feed.name):
+        message = "还没有收到过全量名单，无法按增量处理。请先报送一次全量名单。"
+        return [{"code": "DELTA_WITHOUT_LIST", "message": message}]
     if not last:
         return []
     problems = []
     limit = settings.number("shrink_limit", SHRINK_LIMIT)
     areas = batch.data["areas"]
-    if len(areas) == 1 and len(last.get("areas") or ()) > 1 and rows < (1 - limit) * last["rows"]:
+    # A delta may be as short as it likes; its amounts are compared all the same.
+    is_short = not reading.delta and rows < (1 - limit) * last["rows"]
+    if is_short and len(areas) == 1 and len(last.get("areas") or ()) > 1:
         reading.notes.append(f"只有一个乡镇（{areas[0]}）的数据，按这个乡镇的报送处理，其他乡镇的记录不受影响。")
         batch.save(coverage=areas[0], reading=reading.to_json())
-    elif feed.mode == "snapshot" and rows < (1 - limit) * last["rows"]:
+    elif is_short and feed.mode == "snapshot":
         gone = 1 - rows / last["rows"]
         problems.append({
             "code": "ROW_COUNT_COLLAPSE",
-            "message": f"本次 {rows} 行，上次 {last['rows']} 行，少了 {gone:.0%}。如果不是全量名单，请补齐；如果确实减少，请联系数据工程师放行。",
+            "message": f"本次 {rows} 行，上次 {last['rows']} 行，少了 {gone:.0%}。如果只报新增和变更的记录，请在文件名里写明“增量”后重新报送；"
+            "如果漏了记录，请补齐；如果确实减少，请联系数据工程师放行。",
         })  # fmt: skip
     low, high = UNIT_JUMP
     for name, value in medians.items():

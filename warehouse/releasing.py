@@ -7,7 +7,7 @@ from pathlib import Path
 from connectors.errors import TerminalError
 from warehouse.batch import Batch, open_mark
 
-HELD_BY_COMPARISON = frozenset({"ROW_COUNT_COLLAPSE", "UNIT_JUMP"})
+HELD_BY_COMPARISON = frozenset({"ROW_COUNT_COLLAPSE", "UNIT_JUMP", "DELTA_WITHOUT_LIST"})
 
 
 def release(home: Path, reference: str) -> None:

@@ -44,14 +44,19 @@ def watermark(home: Path, feed: str) -> str | None:
 def remember(home: Path, data: dict[str, Any]) -> None:
     """After the commit: what the next delivery is compared with and where the next pull begins.
 
-    A correction or a township's file is no full delivery.
+    A correction or a township's file is no full delivery. A delta is none either, but it makes the feed's data newer.
     """
     if data.get("correction_of") or str(data.get("coverage")).isdigit():
         return
     feed = str(data["feed"])
+    path = home / "landing" / feed / ".last.json"
+    if _is_delta(data):
+        before = last(home, feed)
+        write_json(path, {"rows": 0, **before, "as_of": max(str(before.get("as_of", "")), str(data["as_of"]))})
+        return
     kept = watermark(home, feed) if data.get("watermark") is None else data["watermark"]
     write_json(
-        home / "landing" / feed / ".last.json",
+        path,
         {
             "as_of": data["as_of"],
             "rows": data["rows_read"],
@@ -59,6 +64,20 @@ def remember(home: Path, data: dict[str, Any]) -> None:
             "medians": data.get("medians", {}),
             "watermark": kept,
         },
+    )
+
+
+def _is_delta(data: dict[str, Any]) -> bool:
+    return bool((data.get("reading") or {}).get("delta"))
+
+
+def has_list(home: Path, feed: str) -> bool:
+    """Whether any delivery of the feed that was not refused is, or may become, a list that a delta can change."""
+    found = (Batch.load(home, f"{feed}/{path.parent.name}") for path in (home / "landing" / feed).glob("*/batch.json"))
+    return any(
+        one.state in ("received", "staged", "validated", "merged")
+        and not (_is_delta(one.data) or one.data.get("correction_of") or one.data.get("withdraws"))
+        for one in found
     )
 
 

@@ -43,6 +43,7 @@ FACTS = (
     "undeclared",
     "parts",
     "correction_of",
+    "delta",
     "notes",
 )
 COUNTS = ("rows_read", "rows_landed", "rows_quarantined", "rows_skipped")
@@ -219,7 +220,7 @@ def _batch(path: Path, reading: Reading, feeds: Sequence[Feed], folder: Path) ->
     batch = Batch(folder, {
         "batch_id": reading.sha256[:16], "feed": feed.name, "department": feed.department, "original_name": path.name,
         "sha256": reading.sha256, "size_bytes": reading.size_bytes, "source": "source.bin", "received_at": utc_now(),
-        "state": "received", "reading": reading.to_json(),
+        "state": "received", "reading": reading.to_json(), "accepted": True,
     })  # fmt: skip
     organise(batch, feed)
     # A second, careful reading may have replaced the first.
@@ -255,8 +256,8 @@ def write_tables(seen: Inspection) -> None:
         ]
         lines += [["refused because", f"{problem['code']}: {problem['message']}"] for problem in facts["problems"]]
         text = ("encoding", "delimiter", "quote") if facts["format"] == "csv" else ("sheet",)
-        plain = ("department", "format", *text, "header_row", "as_of", "as_of_source")
-        lines += [[name, facts[name]] for name in plain if facts[name] not in (None, "")]
+        plain = ("department", "format", *text, "header_row", "as_of", "as_of_source", "delta")
+        lines += [[name, facts[name]] for name in plain if facts[name] not in (None, "", False)]
         lines += [["column", f"{header} → {name}" + (f" ({facts['units'][name]})" if name in facts["units"] else "")]
                   for name, header in facts["columns"].items()]  # fmt: skip
         lines += [["not taken", header] for header in facts["undeclared"]]

@@ -197,6 +197,9 @@ def parser() -> argparse.ArgumentParser:
         "--changed", type=float, default=0.0, help="the same county a month later with this percentage of rows changed"
     )
     simulate.add_argument(
+        "--delta", action="store_true", help="with --changed: only the changed rows, in files marked 增量"
+    )
+    simulate.add_argument(
         "--monitoring",
         action="store_true",
         help="every feed, with situations planted for each monitoring rule (truth/clues.parquet)",

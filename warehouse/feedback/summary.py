@@ -33,6 +33,8 @@ def write(book: xlsxwriter.Workbook, styles: Styles, receipt: Receipt) -> None:
     ]
     if batch.get("correction_of"):
         facts.append(("更正的批次", batch["correction_of"]))
+    if receipt.reading.get("delta"):
+        facts.append(("报送范围", "增量：只更新列出的记录，未列出的记录不视为减少"))
     for name, value in facts:
         row = style.pair(sheet, styles, row, name, value, widths)
     row += 1
