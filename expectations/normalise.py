@@ -55,7 +55,7 @@ def identifier(name: str) -> str:
 
 @cache
 def definitions() -> tuple[str, ...]:
-    """CREATE MACRO statements in an order in which each finds the macros that it calls."""
+    """``MACRO name(…) AS …`` in an order in which each finds the macros that it calls."""
     bodies: dict[str, tuple[str, str, set[str]]] = {}
     for path in sorted(MACROS.glob("*.sql")):
         text = path.read_text(encoding="utf-8")
@@ -75,17 +75,20 @@ def definitions() -> tuple[str, ...]:
         arguments, body, called = bodies[name]
         for other in sorted(called & bodies.keys()):
             define(other)
-        ordered.append(f"CREATE OR REPLACE TEMP MACRO {name}({arguments}) AS ({body})")
+        ordered.append(f"MACRO {name}({arguments}) AS ({body})")
 
     for name in sorted(bodies):
         define(name)
     return tuple(ordered)
 
 
-def install(con: duckdb.DuckDBPyConnection) -> None:
-    """Create the macros in ``con`` (temporary: nothing is written to an attached database)."""
-    for statement in definitions():
-        con.execute(statement)
+def install(con: duckdb.DuckDBPyConnection, *, temporary: bool = True) -> None:
+    """Create the macros in ``con``; temporary ones, so that nothing is written to an attached database, or ones that every connection
+    to the same instance finds in its default database.
+    """
+    kind = "TEMP " if temporary else ""
+    for definition in definitions():
+        con.execute(f"CREATE OR REPLACE {kind}{definition}")
 
 
 @dataclass(frozen=True)

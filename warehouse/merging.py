@@ -10,15 +10,14 @@ import duckdb
 
 from connectors.errors import TerminalError
 from connectors.feed import Feed
-from expectations import normalise
 from expectations.normalise import identifier
 from expectations.stage import rows_sql
 from warehouse import identity, keys, sources
 from warehouse.batch import Batch, utc_now
-from warehouse.database import open_warehouse, require_space
+from warehouse.database import open_for_merge, require_space
 from warehouse.history.deliveries import Delivery, coverage_of
 from warehouse.history.merge import merge as merge_history
-from warehouse.history.schema import create_tables
+from warehouse.history.schema import ensure
 from warehouse.history.tables import table
 
 LEDGER_FIELDS = (
@@ -55,8 +54,8 @@ def merge(home: Path, batch: Batch, feed: Feed | None, feeds: dict[str, Feed]) -
     if batch.state not in ("validated", "blocked", "duplicate"):
         raise TerminalError(f"batch {batch.reference} is {batch.state}: it must be organised first")
     require_space(home, batch.rows.stat().st_size if batch.rows.exists() else 0)
-    with open_warehouse(home) as con:
-        create_tables(con, feeds.values())
+    with open_for_merge(home) as con:
+        ensure(con, feeds.values())
         if batch.state != "validated":
             con.execute("BEGIN")
             record(con, data)
@@ -117,7 +116,6 @@ def others_of(con: duckdb.DuckDBPyConnection, home: Path, feed: Feed, delivery: 
 
 def _merge_rows(con: duckdb.DuckDBPyConnection, home: Path, batch: Batch, feed: Feed) -> dict[str, Any]:
     data = batch.data
-    normalise.install(con)
     identity.install(con, keys.secret("identity_key", home))
     delivery = delivery_of(con, batch, feed)
     recorded = load_time(con)
@@ -138,7 +136,7 @@ def _merge_rows(con: duckdb.DuckDBPyConnection, home: Path, batch: Batch, feed: 
         # Of the rows delivered, not of those inserted: the link rate is a fact about the file.
         con.execute("DELETE FROM ops.link WHERE batch_id = ? AND feed = ?", [data["batch_id"], feed.name])
         con.execute(
-            "INSERT INTO ops.link SELECT ?, ?, _method, count(*) FROM staged GROUP BY ALL",
+            'INSERT INTO ops.link SELECT ?, ?, method, "rows" FROM methods',
             [data["batch_id"], feed.name],
         )
     con.execute("COMMIT")

@@ -23,7 +23,7 @@ from warehouse import identity, keys, sources
 from warehouse.batch import Batch
 from warehouse.database import open_warehouse
 from warehouse.history.replay import replay
-from warehouse.history.schema import create_tables
+from warehouse.history.schema import ensure
 from warehouse.merging import delivery_of, load_time, others_of, record
 
 _REQUEST = re.compile(r"^\W*撤回.*?(?<![0-9a-f])([0-9a-f]{16}(?:-\d+)?)(?![0-9a-f])")
@@ -96,7 +96,7 @@ def withdraw(home: Path, reference: str, feeds: dict[str, Feed], who: str, why: 
         raise TerminalError(f"{reference} belongs to no declared feed: nothing of it is in the warehouse")
     counts = {"rows_inserted": 0, "rows_ended": 0}
     with open_warehouse(home) as con:
-        create_tables(con, feeds.values())
+        ensure(con, feeds.values())
         corrections = con.execute(
             "SELECT batch_id FROM ops.batch WHERE feed = ? AND correction_of = ? AND state = 'merged' ORDER BY batch_id",
             [feed.name, batch.data["batch_id"]],

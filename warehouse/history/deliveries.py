@@ -14,7 +14,7 @@ import duckdb
 from connectors.feed import ID_TYPES, Feed
 from expectations.normalise import identifier, literal
 from warehouse import identity
-from warehouse.history.tables import BOOKKEEPING, OPEN_TIME, core_columns, key_columns, table
+from warehouse.history.tables import BOOKKEEPING, OPEN_TIME, core_columns, key_columns, name_column, table
 
 FULL = "full"
 ROWS = "rows"
@@ -59,11 +59,11 @@ def staged_sql(delivery: Delivery, good: bool = True) -> str:
     return f"SELECT *, {subject} AS _subject, {method} AS _method FROM {delivery.rows} AS r {bad} {where}"
 
 
-def keyed_sql(delivery: Delivery, source: str, wanted: list[str] | None = None) -> str:
+def keyed_sql(delivery: Delivery, source: str, wanted: list[str] | None = None, people: str = "core.identity") -> str:
     """SELECT of the staged rows with identifiers replaced by keys, columns named as in the history table.
 
     ``source``: a relation as :func:`staged_sql` gives it, or fewer rows of it; ``wanted`` limits the columns, and with them the joins
-    to ``core.identity``.
+    to ``people`` (:func:`warehouse.identity.register`).
     """
     feed = delivery.feed
     joins: list[str] = []
@@ -80,7 +80,7 @@ def keyed_sql(delivery: Delivery, source: str, wanted: list[str] | None = None) 
             value = "s._subject" if is_subject else f"s.{identifier(of.name)}"
             alias = f"i{len(joins)}"
             joins.append(
-                f"LEFT JOIN core.identity AS {alias} ON {alias}.value = {value} AND {alias}.kind = {literal(identity.KINDS[of.type])}"
+                f"LEFT JOIN {people} AS {alias} ON {alias}.value = {value} AND {alias}.kind = {literal(identity.KINDS[of.type])}"
             )
             key = f"{alias}.person_key"
             if is_subject and feed.person_number:
@@ -103,6 +103,7 @@ def insert_rows(
     valid_to: str,
     recorded: str,
     join: str = "",
+    people: str = "core.identity",
 ) -> None:
     """Insert staged rows of ``source`` as believed rows; the bounds are SQL that may name ``k`` (the row) and what ``join`` adds."""
     names = [column.name for column in core_columns(delivery.feed)]
@@ -111,7 +112,27 @@ def insert_rows(
     con.execute(
         f"INSERT INTO {table(delivery.feed)} ({columns}) SELECT {payload}, k.link_method, {valid_from}, {valid_to}, "
         f"TIMESTAMP {literal(recorded)}, {OPEN_TIME}, {literal(delivery.batch_id)}, k._row, k._hash "
-        f"FROM ({keyed_sql(delivery, source)}) AS k {join}"
+        f"FROM ({keyed_sql(delivery, source, people=people)}) AS k {join}"
+    )
+
+
+def spare(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
+    """Temp tables ``spared_keys`` and ``spared_names`` (name): of whom the delivery's refused rows may speak.
+
+    A refused row is not an absent one: it spares who has its key, and without a readable key whoever bears its name.
+    """
+    feed, name = delivery.feed, name_column(delivery.feed)
+    keys = [identifier(key) for key in key_columns(feed)]
+    # Identifiers of refused rows get no place in core.identity.
+    refused = keyed_sql(delivery, f"({staged_sql(delivery, good=False)})", [*key_columns(feed), str(name)])
+    con.execute(f"CREATE OR REPLACE TEMP TABLE refused AS {refused}")
+    keyless = " OR ".join(f"{key} IS NULL" for key in keys)
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE spared_keys AS SELECT {', '.join(keys)} FROM refused WHERE NOT ({keyless})"
+    )
+    borne = identifier(name) if name else "CAST(NULL AS VARCHAR)"
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE spared_names AS SELECT DISTINCT {borne} AS name FROM refused WHERE ({keyless}) AND {borne} IS NOT NULL"
     )
 
 

@@ -8,12 +8,13 @@ absent. ``upsert``: only what arrives changes. ``append``: events, once each. An
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import duckdb
 
+from connectors.feed import Feed
 from expectations.normalise import identifier, literal
 from warehouse import identity
+from warehouse.database import scalar
 from warehouse.history.deliveries import (
     AREA_DIGITS,
     FULL,
@@ -22,6 +23,7 @@ from warehouse.history.deliveries import (
     equal_keys,
     insert_rows,
     keyed_sql,
+    spare,
     staged_sql,
 )
 from warehouse.history.replay import replay
@@ -29,11 +31,8 @@ from warehouse.history.tables import OPEN_DATE, OPEN_TIME, key_columns, name_col
 
 # Rows that are less than one in so many are copied before they are worked on.
 FEW = 4
-
-
-def _one(con: duckdb.DuckDBPyConnection, sql: str) -> Any:
-    row = con.execute(sql).fetchone()
-    return row[0] if row else None
+# A delivery of fewer rows looks for its keys; a larger one, that may be a whole list sent again, compares hashes first.
+SMALL = 100_000
 
 
 def merge(
@@ -45,52 +44,52 @@ def merge(
 ) -> dict[str, int]:
     """Merge one batch inside the caller's transaction; returns ``rows_inserted``, ``rows_ended``, ``rows_unchanged``.
 
+    Leaves the temp table ``methods`` (method, rows): how the delivered rows found their people.
+
     ``recorded``: the load's time, ISO; ``landed``: the number of good rows; ``others``: the feed's other merged deliveries, asked for
     only when this one is not the newest. The caller has checked the ledger: a merged batch must not come here again.
     """
     feed = delivery.feed
     con.execute(f"CREATE OR REPLACE TEMP VIEW staged AS {staged_sql(delivery)}")
-    newest = _one(
+    newest = scalar(
         con,
         f"SELECT max(as_of) < {delivery.as_of_sql} FROM ops.batch WHERE feed = {literal(feed.name)} AND state = 'merged' "
         f"AND batch_id <> {literal(delivery.batch_id)}",
     )
-    if newest is None and not _one(con, f"SELECT count(*) FROM (SELECT 1 FROM {table(feed)} LIMIT 1)"):
+    if newest is None and not scalar(con, f"SELECT count(*) FROM (SELECT 1 FROM {table(feed)} LIMIT 1)"):
         identity.register(con, feed, "staged", set(delivery.present), delivery.batch_id)
         insert_rows(con, delivery, "staged", delivery.as_of_sql, OPEN_DATE, recorded)
+        _count_methods(con, f"(SELECT link_method AS _method FROM {table(feed)})")
         return {"rows_inserted": landed, "rows_ended": 0, "rows_unchanged": 0}
     if newest is False:
         identity.register(con, feed, "staged", set(delivery.present), delivery.batch_id)
         counts = replay(con, delivery, [*others(), delivery], recorded)
+        _count_methods(con, "staged")
     else:
         counts = _merge_newest(con, delivery, recorded, landed)
     return {**counts, "rows_unchanged": landed - counts["rows_inserted"]}
 
 
+def _count_methods(con: duckdb.DuckDBPyConnection, source: str) -> None:
+    con.execute(
+        f'CREATE OR REPLACE TEMP TABLE methods AS SELECT _method AS method, count(*) AS "rows" FROM {source} GROUP BY ALL'
+    )
+
+
 def _merge_newest(con: duckdb.DuckDBPyConnection, delivery: Delivery, recorded: str, landed: int) -> dict[str, int]:
     feed, as_of = delivery.feed, delivery.as_of_sql
-    target, keys = table(feed), key_columns(feed)
-    key_list = ", ".join(identifier(key) for key in keys)
+    target = table(feed)
     con.execute(
-        f"CREATE OR REPLACE TEMP VIEW standing AS SELECT rowid AS rid, {key_list}, row_hash, valid_from, valid_to "
+        f"CREATE OR REPLACE TEMP VIEW standing AS SELECT rowid AS rid, {_keys(feed)}, row_hash, valid_from "
         f"FROM {target} WHERE recorded_to = {OPEN_TIME} AND valid_to = {OPEN_DATE}"
     )
-    con.execute("CREATE OR REPLACE TEMP TABLE incoming AS SELECT _row, _hash FROM staged")
-    _pick_fresh(con, landed)
-    identity.register(con, feed, "fresh_staged", set(delivery.present), delivery.batch_id)
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT {key_list}, _row, _hash FROM ({keyed_sql(delivery, 'fresh_staged', keys)})"
+        "DROP VIEW IF EXISTS temp.incoming; DROP TABLE IF EXISTS temp.incoming_rows; DROP VIEW IF EXISTS temp.fresh_staged; "
+        "DROP TABLE IF EXISTS temp.fresh_staged_rows"
     )
-    if delivery.coverage == ROWS:
-        con.execute(
-            f"CREATE OR REPLACE TEMP TABLE gone AS SELECT s.* FROM standing AS s SEMI JOIN fresh AS i ON {equal_keys('s', 'i', feed)}"
-        )
-    else:
-        con.execute(
-            "CREATE OR REPLACE TEMP TABLE gone AS SELECT s.* FROM standing AS s ANTI JOIN incoming AS i ON s.row_hash = i._hash"
-        )
-        _spare(con, delivery)
-    ended = int(_one(con, "SELECT count(*) FROM gone"))
+    find = _meet if delivery.coverage == ROWS and landed < SMALL else _compare
+    people = find(con, delivery, landed)
+    ended = int(scalar(con, "SELECT count(*) FROM gone"))
     begins = as_of
     if ended and feed.mode == "append":
         # A corrected event keeps the day from which it was known.
@@ -98,56 +97,107 @@ def _merge_newest(con: duckdb.DuckDBPyConnection, delivery: Delivery, recorded: 
     elif ended:
         con.execute(
             f"INSERT INTO {target} SELECT t.* REPLACE ({as_of} AS valid_to, TIMESTAMP {literal(recorded)} AS recorded_from) "
-            f"FROM {target} AS t SEMI JOIN gone AS g ON t.rowid = g.rid"
+            # A join finds the places of a few rows in half the time of a semi-join.
+            f"FROM gone AS g JOIN {target} AS t ON t.rowid = g.rid"
         )
     if ended:
         con.execute(
             f"UPDATE {target} SET recorded_to = TIMESTAMP {literal(recorded)} WHERE rowid IN (SELECT rid FROM gone)"
         )
-    inserted = int(_one(con, "SELECT count(*) FROM fresh"))
+    inserted = int(scalar(con, "SELECT count(*) FROM fresh"))
     if inserted:
-        insert_rows(con, delivery, "fresh_staged", begins, OPEN_DATE, recorded)
+        insert_rows(con, delivery, "fresh_staged", begins, OPEN_DATE, recorded, people=people)
     return {"rows_inserted": inserted, "rows_ended": ended}
 
 
-def _pick_fresh(con: duckdb.DuckDBPyConnection, landed: int) -> None:
-    """Temp relation ``fresh_staged``: the staged rows that are not in ``standing`` as they are.
+def _keys(feed: Feed, of: str = "") -> str:
+    return ", ".join(f"{of}{identifier(key)}" for key in key_columns(feed))
 
-    A row's hash covers its key, so the hash alone tells; 99 of 100 rows of a monthly file need no look at their identifiers.
+
+def _meet(con: duckdb.DuckDBPyConnection, delivery: Delivery, landed: int) -> str:
+    """``fresh`` (keys, _row, _hash), ``fresh_staged`` and ``gone`` of a few rows: they look for the standing rows of their keys.
+
+    Returns the relation in which identifiers are found.
     """
+    feed = delivery.feed
+    con.execute("CREATE TEMP TABLE incoming_rows AS FROM staged; CREATE TEMP VIEW incoming AS FROM incoming_rows")
+    _count_methods(con, "incoming")
+    people = identity.register(con, feed, "incoming", set(delivery.present), delivery.batch_id, few=True)
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE fresh_rows AS SELECT _row FROM incoming AS i ANTI JOIN standing AS s ON s.row_hash = i._hash"
+        f"CREATE OR REPLACE TEMP TABLE told AS SELECT {_keys(feed)}, _row, _hash "
+        f"FROM ({keyed_sql(delivery, 'incoming', key_columns(feed), people)})"
     )
-    rows = "SELECT * FROM staged SEMI JOIN fresh_rows USING (_row)"
-    con.execute("DROP VIEW IF EXISTS temp.fresh_staged; DROP TABLE IF EXISTS temp.fresh_staged_rows")
+    # Of the large table no other columns are read than these.
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE met AS SELECT s.rid, {_keys(feed, 's.')}, s.valid_from, s.row_hash = i._hash AS is_same, i._row "
+        f"FROM standing AS s JOIN told AS i ON {equal_keys('s', 'i', feed)}"
+    )
+    con.execute("CREATE OR REPLACE TEMP TABLE fresh AS FROM told ANTI JOIN (FROM met WHERE is_same) AS m USING (_row)")
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE gone AS SELECT DISTINCT rid, {_keys(feed)}, valid_from FROM met SEMI JOIN fresh "
+        f"ON {equal_keys('met', 'fresh', feed)}"
+    )
+    con.execute("CREATE TEMP VIEW fresh_staged AS FROM incoming SEMI JOIN fresh USING (_row)")
+    return people
+
+
+def _compare(con: duckdb.DuckDBPyConnection, delivery: Delivery, landed: int) -> str:
+    """The same of many rows, by their hashes: one covers the key too, so 99 of 100 rows of a monthly file need no look at their
+    identifiers. Standing rows that no staged row is like are found on the way if the delivery speaks of more than its rows.
+    """
+    feed = delivery.feed
+    con.execute(
+        "CREATE TEMP TABLE incoming_rows AS SELECT _row, _hash, _method FROM staged; CREATE TEMP VIEW incoming AS FROM incoming_rows"
+    )
+    _count_methods(con, "incoming")
+    differing = "SELECT _row, NULL::BIGINT AS rid FROM incoming AS i ANTI JOIN standing AS s ON s.row_hash = i._hash"
+    if delivery.coverage != ROWS:
+        differing = "SELECT _row, rid FROM incoming AS i FULL JOIN standing AS s ON s.row_hash = i._hash WHERE _row IS NULL OR rid IS NULL"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE differing AS {differing}")
+    rows = "SELECT s.* FROM staged AS s JOIN (SELECT _row FROM differing WHERE _row IS NOT NULL) AS d USING (_row)"
     # Few rows are picked once; many would only be written twice.
-    if int(_one(con, "SELECT count(*) FROM fresh_rows")) * FEW < landed:
+    few = int(scalar(con, "SELECT count(_row) FROM differing")) * FEW < landed
+    if few:
         con.execute(f"CREATE TEMP TABLE fresh_staged_rows AS {rows}")
         rows = "FROM fresh_staged_rows"
     con.execute(f"CREATE TEMP VIEW fresh_staged AS {rows}")
+    people = identity.register(con, feed, "fresh_staged", set(delivery.present), delivery.batch_id, few=few)
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT {_keys(feed)}, _row, _hash "
+        f"FROM ({keyed_sql(delivery, 'fresh_staged', key_columns(feed), people)})"
+    )
+    if delivery.coverage != ROWS:
+        _find_absent(con, delivery)
+        return people
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE gone AS SELECT s.rid, {_keys(feed, 's.')}, s.valid_from "
+        f"FROM standing AS s SEMI JOIN fresh AS i ON {equal_keys('s', 'i', feed)}"
+    )
+    return people
 
 
-def _spare(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
-    """Take rows off ``gone`` of which this file does not speak: another area's, or those that a quarantined row may be about.
-
-    A quarantined row with a readable key spares that key; one without spares whoever bears its name.
+def _find_absent(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
+    """Temp table ``gone`` (rid): the standing rows that differ, but for those of which this file does not speak: another area's, or
+    those that a refused row may be about.
     """
-    feed = delivery.feed
+    feed, name = delivery.feed, name_column(delivery.feed)
+    con.execute("CREATE OR REPLACE TEMP TABLE gone AS SELECT rid FROM differing WHERE rid IS NOT NULL")
+    if delivery.coverage == FULL and not delivery.rejects:
+        return
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE gone AS SELECT rid, {_keys(feed)} FROM standing SEMI JOIN gone USING (rid)"
+    )
     if delivery.coverage != FULL:
         con.execute(
             f"DELETE FROM gone WHERE rid IN (SELECT rowid FROM {table(feed)} AS t WHERE left(t.{identifier(str(feed.partial_by))}, "
             f"{AREA_DIGITS}) IS DISTINCT FROM {literal(delivery.coverage)}) "
             f"AND NOT EXISTS (SELECT 1 FROM fresh AS f WHERE {equal_keys('f', 'gone', feed)})"
         )
-    if not delivery.rejects:
-        return
-    # Identifiers of refused rows get no place in core.identity.
-    refused = keyed_sql(delivery, f"({staged_sql(delivery, good=False)})")
-    con.execute(f"CREATE OR REPLACE TEMP TABLE refused AS {refused}")
-    con.execute(f"DELETE FROM gone USING refused AS r WHERE {equal_keys('gone', 'r', feed)}")
-    if name := name_column(feed):
-        keyless = " OR ".join(f"{identifier(key)} IS NULL" for key in key_columns(feed))
-        con.execute(
-            f"DELETE FROM gone WHERE rid IN (SELECT t.rowid FROM {table(feed)} AS t WHERE t.{identifier(name)} IN "
-            f"(SELECT {identifier(name)} FROM refused WHERE ({keyless}) AND {identifier(name)} IS NOT NULL))"
-        )
+    if delivery.rejects:
+        spare(con, delivery)
+        con.execute(f"DELETE FROM gone USING spared_keys AS r WHERE {equal_keys('gone', 'r', feed)}")
+        if name:
+            con.execute(
+                f"DELETE FROM gone WHERE rid IN (SELECT t.rowid FROM {table(feed)} AS t SEMI JOIN spared_names AS n "
+                f"ON n.name = t.{identifier(name)})"
+            )

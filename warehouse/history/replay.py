@@ -8,12 +8,12 @@ with the outcome: what is the same stays, the rest is closed and written anew. A
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import duckdb
 
 from connectors.feed import Feed
 from expectations.normalise import identifier, literal
+from warehouse.database import scalar
 from warehouse.history.deliveries import (
     AREA_DIGITS,
     FULL,
@@ -22,6 +22,7 @@ from warehouse.history.deliveries import (
     equal_keys,
     insert_rows,
     keyed_sql,
+    spare,
     staged_sql,
 )
 from warehouse.history.tables import OPEN_DATE, OPEN_TIME, key_columns, name_column, table
@@ -67,11 +68,6 @@ def replay(
         _vanish(con, feed, window)
         _spans(con, feed, until)
     return _apply(con, touched, window, recorded, withdrawn)
-
-
-def _one(con: duckdb.DuckDBPyConnection, sql: str) -> Any:
-    row = con.execute(sql).fetchone()
-    return row[0] if row else None
 
 
 def _keys(feed: Feed, of: str = "") -> str:
@@ -163,16 +159,10 @@ def _vanish(con: duckdb.DuckDBPyConnection, feed: Feed, window: Sequence[Deliver
             con.execute("INSERT INTO areas VALUES (?, ?)", [place, one.coverage])
             told = True
         if one.rejects:
-            refused = keyed_sql(one, f"({staged_sql(one, good=False)})")
-            con.execute(f"CREATE OR REPLACE TEMP TABLE refused AS {refused}")
-            spared = f"ANTI JOIN refused AS r ON {equal_keys('c', 'r', feed)}"
-            if name := name_column(feed):
-                keyless = " OR ".join(f"{identifier(key)} IS NULL" for key in key_columns(feed))
-                con.execute(
-                    f"INSERT INTO nameless SELECT DISTINCT {place}, {identifier(name)} FROM refused "
-                    f"WHERE ({keyless}) AND {identifier(name)} IS NOT NULL"
-                )
-                told = True
+            spare(con, one)
+            spared = f"ANTI JOIN spared_keys AS r ON {equal_keys('c', 'r', feed)}"
+            con.execute(f"INSERT INTO nameless SELECT {place}, name FROM spared_names")
+            told = True
         con.execute(
             f"INSERT INTO said SELECT {_keys(feed, 'c.')}, {place}, {one.as_of_sql}, 0, NULL, TRUE, NULL, NULL FROM concerned AS c "
             f"ANTI JOIN (SELECT {keys} FROM said WHERE place = {place} AND NOT gone) AS s ON {equal_keys('c', 's', feed)} {spared}"
@@ -241,5 +231,5 @@ def _apply(
         source = f"(SELECT * FROM ({staged_sql(one)}) SEMI JOIN found USING (_row))"
         insert_rows(con, one, source, "f.valid_from", "f.valid_to", recorded, "JOIN found AS f ON f._row = k._row")
         if one.batch_id == touched.batch_id:
-            inserted = int(_one(con, "SELECT count(*) FROM found"))
-    return {"rows_inserted": inserted, "rows_ended": int(_one(con, "SELECT count(*) FROM ended"))}
+            inserted = int(scalar(con, "SELECT count(*) FROM found"))
+    return {"rows_inserted": inserted, "rows_ended": int(scalar(con, "SELECT count(*) FROM ended"))}

@@ -48,7 +48,9 @@ def subject_sql(feed: Feed, present: set[str]) -> tuple[str, str]:
         value = identifier(name)
         if kind == "citizen_id":
             ids.append(value)
-            methods.append(f"WHEN {value} IS NOT NULL THEN {identifier(name + '__method')}")
+            method = identifier(name + "__method")
+            # It says of an id whether there is one, and is the cheaper to read.
+            methods.append(f"WHEN {method} IS NOT NULL THEN {method}")
             continue
         inside = (
             f"CASE WHEN left({value}, 1) = 'G' THEN substr({value}, 2) END"
@@ -63,11 +65,34 @@ def subject_sql(feed: Feed, present: set[str]) -> tuple[str, str]:
     return f"coalesce({', '.join(ids)})", f"CASE {' '.join(methods)} ELSE 'none' END"
 
 
-def register(con: duckdb.DuckDBPyConnection, feed: Feed, staged: str, present: set[str], batch_id: str) -> None:
-    """Give every identifier of the relation ``staged`` a place in ``core.identity``.
+def register(
+    con: duckdb.DuckDBPyConnection, feed: Feed, staged: str, present: set[str], batch_id: str, *, few: bool = False
+) -> str:
+    """Give every identifier of the relation ``staged`` a place in ``core.identity``; returns the relation (kind, value, person_key) in
+    which they are found: that table, or with ``few`` the temp table ``people`` of theirs alone, so that it is searched only once.
 
     Raises TerminalError if two identifiers of different people hash to one key (2^-63 per pair): nothing may be merged then.
     """
+    sources = _identifiers(feed, present)
+    if few and sources:
+        _register_few(con, sources, staged, batch_id)
+        return "people"
+    before = con.execute("SELECT count(*) FROM core.identity").fetchone()
+    for kind, value in sources:
+        con.execute(
+            f"INSERT INTO core.identity SELECT {literal(kind)}, value, {_key_sql(kind)}, {literal(batch_id)} "
+            # Known ones go first: in an ordinary month nothing is left for DISTINCT to do.
+            f"FROM (SELECT DISTINCT value FROM (SELECT {value} AS value FROM {staged} WHERE {value} IS NOT NULL) AS found "
+            f"ANTI JOIN (SELECT value FROM core.identity WHERE kind = {literal(kind)}) AS known USING (value))"
+        )
+    after = con.execute("SELECT count(*) FROM core.identity").fetchone()
+    if before != after:
+        _refuse_clash(con, "SELECT count(*) - count(DISTINCT person_key) FROM core.identity")
+    return "core.identity"
+
+
+def _identifiers(feed: Feed, present: set[str]) -> list[tuple[str, str]]:
+    """(kind, SQL of the value) of every identifier in a staged row."""
     sources = [("citizen_id", "_subject")] if feed.subject else []
     sources += [
         (KINDS[column.type], identifier(column.name))
@@ -76,22 +101,42 @@ def register(con: duckdb.DuckDBPyConnection, feed: Feed, staged: str, present: s
         and column.name in present
         and not (column.type == "citizen_id" and column.name in feed.subject[:1])
     ]
-    before = con.execute("SELECT count(*) FROM core.identity").fetchone()
-    for kind, value in sources:
-        prefix = "" if kind == "citizen_id" else kind + ":"
-        con.execute(
-            f"INSERT INTO core.identity SELECT {literal(kind)}, value, keyed_hash({literal(prefix)} || value), {literal(batch_id)} "
-            # Known ones go first: in an ordinary month nothing is left for DISTINCT to do.
-            f"FROM (SELECT DISTINCT value FROM (SELECT {value} AS value FROM {staged} WHERE {value} IS NOT NULL) AS found "
-            f"ANTI JOIN (SELECT value FROM core.identity WHERE kind = {literal(kind)}) AS known USING (value))"
-        )
-    after = con.execute("SELECT count(*) FROM core.identity").fetchone()
-    if before != after:
-        clash = con.execute("SELECT count(*) - count(DISTINCT person_key) FROM core.identity").fetchone()
-        if clash and clash[0]:
-            raise TerminalError(
-                "two identifiers hash to one key: choose another identity key before anything is merged"
-            )
+    return sources
+
+
+def _key_sql(kind: str) -> str:
+    prefix = "" if kind == "citizen_id" else kind + ":"
+    return f"keyed_hash({literal(prefix)} || value)"
+
+
+def _register_few(con: duckdb.DuckDBPyConnection, sources: list[tuple[str, str]], staged: str, batch_id: str) -> None:
+    named = " UNION ".join(
+        f"SELECT {literal(kind)} AS kind, {value} AS value FROM {staged} WHERE {value} IS NOT NULL"
+        for kind, value in sources
+    )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE named AS {named}")
+    # By the value alone: hashing a second column of everybody costs more than a few rows of another kind.
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE people AS SELECT kind, value, person_key FROM core.identity WHERE value IN (SELECT value FROM named)"
+    )
+    keys = " ".join(f"WHEN {literal(kind)} THEN {_key_sql(kind)}" for kind in dict(sources))
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE newcomers AS SELECT kind, value, CASE kind {keys} END AS person_key "
+        f"FROM named ANTI JOIN people USING (kind, value)"
+    )
+    _refuse_clash(
+        con,
+        "SELECT count(*) - count(DISTINCT person_key) + (SELECT count(*) FROM core.identity SEMI JOIN newcomers USING (person_key)) "
+        "FROM newcomers",
+    )
+    con.execute(f"INSERT INTO core.identity SELECT kind, value, person_key, {literal(batch_id)} FROM newcomers")
+    con.execute("INSERT INTO people FROM newcomers")
+
+
+def _refuse_clash(con: duckdb.DuckDBPyConnection, count: str) -> None:
+    clash = con.execute(count).fetchone()
+    if clash and clash[0]:
+        raise TerminalError("two identifiers hash to one key: choose another identity key before anything is merged")
 
 
 def forget(con: duckdb.DuckDBPyConnection, batch_id: str, feeds: Iterable[Feed]) -> None:
