@@ -35,7 +35,7 @@ SYNC = ("full_sync_ratio", "resync_ratio", "peak_rss_gb", "raw_load_s", "full_sy
 REST = ("rest_ratio", "rest_rows_per_second")
 DATABASE = ("database_ratio", "database_rows_per_second")
 LINKING = ("link_seconds", "link_peak_gb", "link_precision", "link_recall", "link_recall_all", "link_seen")
-DELTA = ("merge_first_s", "merge_delta_s", "merge_delta_ratio")
+DELTA = ("merge_first_s", "merge_delta_s", "merge_again_s", "merge_delta_ratio", "merge_again_ratio")
 PEOPLE = (
     "identity_precision", "identity_recall_numbered", "identity_recall_none", "identity_recall_none_exact", "identity_recall_none_splink",
     "identity_precision_none_splink",
