@@ -16,7 +16,9 @@ import duckdb
 
 from connectors import settings
 from connectors.errors import TerminalError
+from expectations.normalise import literal
 from warehouse.batch import BEIJING
+from warehouse.publish import past_file
 from warehouse.publish.snapshot import DATABASE, published, snapshots
 
 TABLE_ROWS = 10_000
@@ -59,18 +61,22 @@ def find_snapshot(home: Path, as_of: str | dt.date | None = None, known_on: str 
 
 
 def connect(folder: Path) -> duckdb.DuckDBPyConnection:
-    """A read-only connection to a snapshot's database from which nothing else can be reached."""
+    """A read-only connection to a snapshot, from which nothing else can be reached: its statistics, and its history under ``core``."""
     con = duckdb.connect(
         str(folder / DATABASE),
         read_only=True,
         config={
-            "enable_external_access": False,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "allow_community_extensions": False,
             "memory_limit": settings.get("query_memory_limit", "2GB") or "2GB",
         },
     )
+    # Snapshots of former versions have no history.
+    if (folder / past_file.DATABASE).exists():
+        con.execute(f"ATTACH {literal(str(folder / past_file.DATABASE))} AS {past_file.CATALOG} (READ_ONLY)")
+        con.execute(f"SET search_path = '{Path(DATABASE).stem}.main,{past_file.CATALOG}.core'")
+    con.execute("SET enable_external_access = false")
     con.execute("SET lock_configuration = true")
     return con
 

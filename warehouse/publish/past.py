@@ -100,13 +100,13 @@ class Past:
 
 
 def describe(feed: Feed) -> Past | None:
-    """What of the feed's history is published; None when there is nothing but its dates.
+    """What of the feed's history is published; None when its declaration publishes nothing of it.
 
     Raises TerminalError for a text that is declared as published but is no place: free text may hold anything.
     """
-    published = [made for column in core_columns(feed) if (made := _published(feed, column)) is not None]
-    if not published:
+    if not any(column.published for column in feed.columns):
         return None
+    published = [made for column in core_columns(feed) if (made := _published(feed, column)) is not None]
     published += [Published(entry, entry.name, "{}") for entry in BOOKKEEPING]
     names = [column.entry.name for column in published]
     if twice := sorted({name for name in names if names.count(name) > 1}):

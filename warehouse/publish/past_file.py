@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -99,7 +99,8 @@ def _inspection() -> str:
 
 
 def _chapter(con: duckdb.DuckDBPyConnection, past: Past, source: str, key: str, before: Mapping[str, Any]) -> Chapter:
-    definition = manifest.digest([past.columns, past.title, past.select(table(past.feed), key), _inspection()])
+    described = [past.title, *map(asdict, past.entries)]
+    definition = manifest.digest([described, past.select(table(past.feed), key), _inspection()])
     last = before.get(past.feed.name) or {}
     if last.get("definition") != definition:
         last = {}

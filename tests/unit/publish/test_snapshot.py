@@ -32,7 +32,14 @@ def test_snapshot_is_complete_readable_and_current(con, tmp_path):
     files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     marts = sorted(f"parquet/{table.name.removeprefix('mart.')}.parquet" for table in build_order() if table.is_mart)
     assert set(marts) < set(files)
-    assert {"dictionary.csv", "dictionary.html", "dictionary.xlsx", "manifest.json", "statistics.duckdb"} < set(files)
+    assert {
+        "dictionary.csv",
+        "dictionary.html",
+        "dictionary.xlsx",
+        "history.duckdb",
+        "manifest.json",
+        "statistics.duckdb",
+    } < set(files)
     for path in folder.rglob("*"):
         assert stat.S_IMODE(path.stat().st_mode) == (0o755 if path.is_dir() else 0o444)
     with duckdb.connect(str(folder / "statistics.duckdb"), read_only=True) as published:
@@ -70,11 +77,14 @@ def test_people_are_pseudonyms_that_join(home):
 def test_nobody_can_be_found_in_any_published_byte(home):
     folder = home / "published" / "current"
     contents = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
-    with duckdb.connect(str(folder / "statistics.duckdb"), read_only=True) as published:
-        for (table,) in published.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables()").fetchall():
-            contents += json.dumps(
-                published.execute(f"FROM {table}").fetchall(), ensure_ascii=False, default=str
-            ).encode()
+    for database in ("statistics.duckdb", "history.duckdb"):
+        with duckdb.connect(str(folder / database), read_only=True) as published:
+            for (table,) in published.execute(
+                "SELECT schema_name || '.' || table_name FROM duckdb_tables()"
+            ).fetchall():
+                contents += json.dumps(
+                    published.execute(f"FROM {table}").fetchall(), ensure_ascii=False, default=str
+                ).encode()
     for canary in CANARIES:
         assert canary.encode() not in contents
 
@@ -182,10 +192,13 @@ def test_dictionary_describes_every_published_column(home):
     folder = home / "published" / "current"
     with open(folder / "dictionary.csv", encoding="utf-8-sig", newline="") as handle:
         described = {(row["表"], row["列"]) for row in csv.DictReader(handle)}
-    with duckdb.connect(str(folder / "statistics.duckdb"), read_only=True) as published:
-        there = published.execute(
-            "SELECT schema_name || '.' || table_name, column_name, comment FROM duckdb_columns() WHERE schema_name <> 'main' AND NOT internal"
-        ).fetchall()
+    there = []
+    for database in ("statistics.duckdb", "history.duckdb"):
+        with duckdb.connect(str(folder / database), read_only=True) as published:
+            there += published.execute(
+                "SELECT schema_name || '.' || table_name, column_name, comment FROM duckdb_columns() WHERE schema_name <> 'main' "
+                "AND (schema_name, table_name) IN (SELECT (schema_name, table_name) FROM duckdb_tables())"
+            ).fetchall()
     assert described == {(table, column) for table, column, _ in there}
     assert all(comment for _, _, comment in there)
 
@@ -227,7 +240,7 @@ def test_nothing_merged_yet_is_an_empty_snapshot(tmp_path):
 def test_guard_is_what_publish_runs(con, tmp_path, monkeypatch):
     called = []
     monkeypatch.setattr(
-        guard, "enforce", lambda folder, feeds, batches: called.append((folder.name[:5], sorted(batches)))
+        guard, "enforce", lambda folder, feeds, batches, inspected: called.append((folder.name[:5], sorted(batches)))
     )
     publish(con, tmp_path, FEEDS)
     assert called and called[0][0] == ".tmp-" and len(called[0][1]) == len(FEEDS)
