@@ -14,5 +14,7 @@ SELECT CAST(NULL AS BIGINT) AS pno, village_code, village_name AS village, town_
   yuan(CASE WHEN is_poor_village THEN 1000000 ELSE 1300000 END + dice(v, 'income', 400000)) AS income_per_head_yuan,
   yuan(dice(v, 'collective', 20000000)) AS collective_income_yuan,
   yes_no(NOT is_still_poor OR dice(v, 'road', 2) = 0) AS is_road_paved, yes_no(u(v, 'bus') < 970000) AS is_bus_served, yes_no(u(v, 'net') < 930000) AS is_broadband, yes_no(u(v, 'clinic') < 950000) AS is_clinic_standard,
+  yes_no(u(v, 'safe water') < 970000) AS is_water_safe, '1' AS income_basis_code,
+  yuan((CASE WHEN is_poor_village THEN 1000000 ELSE 1300000 END + dice(v, 'income', 400000)) * 10 // CASE WHEN is_poor_village THEN 28 ELSE 22 END) AS base_income_per_head_yuan, '1' AS base_income_basis_code,
   NOT is_still_poor AS is_spare
 FROM village LEFT JOIN counted USING (v) ORDER BY v
