@@ -4,9 +4,10 @@ Each ``<rule>_<what>.sql`` of this folder plants the situations of one rule: tho
 claims households that are in no other situation (table ``free``), writes them into ``planted`` with the verdict that is due, and changes
 the canonical rows (``c_<feed>``) of whatever departments know about them. Situations of the county itself are claimed the same way.
 
-``demo/past/<feed>.sql`` makes ``past_<feed>``: the feed's rows a year before, which are delivered as a file of their own and may be changed like the others.
+``demo/past/<feed>.sql`` makes of what is planted ``past_<feed>``: the feed's rows a year before, which are delivered as a file of their own. A situation
+that needs another income then writes it into ``past_income`` (cents a head; NULL: the household was not listed then).
 
-What a file may use: the county's tables (``person``, ``household``, ``village``), every ``c_<feed>`` and ``past_<feed>``, ``free`` (one row per unclaimed household: hno, class,
+What a file may use: the county's tables (``person``, ``household``, ``village``), every ``c_<feed>``, ``free`` (one row per unclaimed household: hno, class,
 draw and what is shared; class: poor, exited, other), ``wanted(n)`` (how many to claim: n in a county of 20,000 people and more, in
 proportion below, never none).
 
@@ -28,6 +29,7 @@ FULL = 20_000
 # A household of the county's own situations is not free: it may be claimed by its flag only.
 _BEGIN = f"""
 CREATE OR REPLACE TABLE planted (rule_id VARCHAR, variant VARCHAR, verdict VARCHAR, subject VARCHAR, hno BIGINT, pno BIGINT);
+CREATE OR REPLACE TABLE past_income (household_id VARCHAR, income_cents BIGINT);
 CREATE OR REPLACE TABLE pool AS
 SELECT h.hno, CASE WHEN h.is_poor THEN 'poor' WHEN h.is_registered THEN 'exited' ELSE 'other' END AS class, h.size, h.v, h.village_code, h.town_code,
   h.is_minimum_living, h.has_loan, h.head_age, p.* EXCLUDE (hno), hash(h.hno, getvariable('seed'), 'pool') AS draw
@@ -45,10 +47,10 @@ CREATE OR REPLACE MACRO wanted(n) AS CAST(greatest(1, least(n, n * getvariable('
 def plant(con: duckdb.DuckDBPyConnection) -> None:
     """Plant every situation into the canonical tables ``c_<feed>``, all of which exist; rows of whom it concerns carry no dirt."""
     con.execute(_BEGIN)
-    for path in sorted(PAST.glob("*.sql")):
-        con.execute(f"CREATE OR REPLACE TABLE past_{path.stem} AS {path.read_text(encoding='utf-8')}")
     for path in sorted(HERE.glob("*.sql")):
         con.execute(path.read_text(encoding="utf-8"))
+    for path in sorted(PAST.glob("*.sql")):
+        con.execute(f"CREATE OR REPLACE TABLE past_{path.stem} AS {path.read_text(encoding='utf-8')}")
     taken = "SELECT pno FROM person WHERE hno IN (SELECT hno FROM planted WHERE hno IS NOT NULL)"
     for (name,) in rows_of(con, "SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, 'c_')"):
         # Rows that a situation has added stand at the end of the file.

@@ -13,7 +13,7 @@ SELECT 'P02', CASE WHEN age > 62 THEN 'past sixty for years' WHEN age >= 20 THEN
 INSERT INTO planted
 SELECT 'P02', CASE WHEN died < '2019-01-01' THEN 'dead before the year began' ELSE 'died in the year' END, CASE WHEN died < '2019-01-01' THEN '命中' ELSE '未命中' END, NULL, hno, pno FROM (
   SELECT hno, p.pno, death_date AS died, row_number() OVER (PARTITION BY death_date < '2019-01-01' ORDER BY hash(p.pno, 'P02')) AS place
-  FROM person p JOIN c_household_registration r ON r.pno = p.pno WHERE is_dead AND NOT is_registered AND (death_date < '2019-01-01' OR year(birth_date) >= 1959)
+  FROM person p JOIN c_household_registration r ON r.pno = p.pno WHERE is_dead AND NOT is_registered AND (death_date < '2019-01-01' OR year(p.birth_date) >= 1959)
 ) WHERE place <= wanted(2);
 INSERT INTO planted
 SELECT 'P02', 'turned sixty this year', '未命中', NULL, hno, pno FROM free JOIN (SELECT hno, pno, age, birth_date, is_hardship, is_disabled FROM person) USING (hno)
@@ -22,7 +22,6 @@ INSERT INTO planted
 SELECT 'P02', 'left poverty this year', '未命中', NULL, hno, pno FROM free JOIN (SELECT hno, pno, k, is_disabled, is_hardship FROM person) USING (hno)
 WHERE class = 'exited' AND NOT is_minimum_living AND head_age BETWEEN 25 AND 55 AND k = 1 AND NOT is_disabled AND NOT is_hardship ORDER BY draw LIMIT wanted(2);
 UPDATE c_registry_household SET exit_year = '2019' WHERE pno IN (SELECT pno FROM planted WHERE rule_id = 'P02' AND variant = 'left poverty this year');
-UPDATE past_registry_household SET exit_year = NULL, poverty_status_code = '0' WHERE pno IN (SELECT pno FROM planted WHERE rule_id = 'P02' AND variant = 'left poverty this year');
 INSERT INTO c_premium_subsidy BY NAME
 SELECT pno, name, citizen_id, '2107' || digits(pno, 9) AS local_no, '2019' AS year, '1' AS insurance_code, '1' AS category_code, '100元档' AS grade, '100.00' AS government_paid_yuan, '0.00' AS personal_paid_yuan, '100.00' AS total_paid_yuan,
   '2019-02' AS paid_date, data_date, FALSE AS is_spare

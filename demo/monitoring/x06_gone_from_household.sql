@@ -17,6 +17,7 @@ FROM planted JOIN person p USING (pno) WHERE rule_id = 'X06' AND variant IN ('in
 -- Without a trace is without insurance too.
 CREATE OR REPLACE TEMP TABLE untraced AS SELECT pno, hno, variant FROM planted WHERE rule_id = 'X06' AND variant IN ('no trace in any list', 'a trace in the bank of subsidies only');
 INSERT INTO planted SELECT 'G06', 'no trace in any list', '命中', NULL, hno, pno FROM untraced;
+INSERT INTO planted SELECT 'G15', 'exited all the same: no trace in any list', '命中', household_id, hno, NULL FROM untraced JOIN person USING (hno) WHERE k = 1;
 DELETE FROM c_health_insurance WHERE pno IN (SELECT pno FROM untraced);
 DELETE FROM c_social_insurance WHERE pno IN (SELECT pno FROM untraced);
 DELETE FROM c_education_enrollment WHERE pno IN (SELECT pno FROM untraced);

@@ -5,9 +5,7 @@ INSERT INTO planted
 SELECT 'X07', variant, verdict, household_id, hno, NULL FROM (
   SELECT *, row_number() OVER (ORDER BY draw) AS place FROM free WHERE class = 'poor' AND hno IN (SELECT hno FROM c_housing_assessment JOIN person USING (pno) WHERE grade_code IN ('A', 'B')) AND disabled = 0
 ) JOIN (SELECT *, sum(number) OVER (ORDER BY variant) AS last FROM wish) ON place > last - number AND place <= last;
-CREATE OR REPLACE TEMP TABLE raised AS SELECT household_id, size, now_cents * size AS now_total, then_cents * size AS then_total, now_cents, then_cents FROM planted JOIN wish USING (variant) JOIN person p USING (hno) WHERE rule_id = 'X07' AND p.k = 1;
+CREATE OR REPLACE TEMP TABLE raised AS SELECT household_id, size, now_cents * size AS now_total, now_cents, then_cents FROM planted JOIN wish USING (variant) JOIN person p USING (hno) WHERE rule_id = 'X07' AND p.k = 1;
 UPDATE c_registry_household AS c SET wage_income_yuan = '0.00', business_income_yuan = '0.00', property_income_yuan = yuan(now_total), business_cost_yuan = '0.00', transfer_income_yuan = '0.00', total_income_yuan = yuan(now_total),
   net_income_yuan = yuan(now_total), net_income_per_head_yuan = yuan(now_cents) FROM raised WHERE raised.household_id = c.household_id;
-UPDATE past_registry_household AS c SET wage_income_yuan = '0.00', business_income_yuan = '0.00', property_income_yuan = yuan(then_total), business_cost_yuan = '0.00', transfer_income_yuan = '0.00', total_income_yuan = yuan(then_total),
-  net_income_yuan = yuan(then_total), net_income_per_head_yuan = yuan(then_cents) FROM raised WHERE raised.household_id = c.household_id AND then_cents IS NOT NULL;
-DELETE FROM past_registry_household WHERE household_id IN (SELECT household_id FROM raised WHERE then_cents IS NULL);
+INSERT INTO past_income SELECT household_id, then_cents FROM raised;
