@@ -7,7 +7,7 @@
 -- Subject: loan（借款人所在的建档立卡户）
 -- Parameters: LOAN_FRINGE
 -- Feeds: bank_loan, registry_household, registry_person
--- Inputs: core.loan, core.member, core.registry_household_now, core.registry_person, ref.parameter, ref.run.
+-- Inputs: core.loan, core.registry_household_now, core.registry_person, ref.parameter, ref.run.
 -- Limits: 只看没有结清的扶贫小额信贷。识别时间精确到月，放款当月识别的算已建档；识别时间不详的无法判定。以前在册、现在移出的不算。户籍上与建档户同户、借据写有
 --   该类户编号的按家庭成员未录入看待，不算；允许边缘户以后放的款，平台没有边缘户名单，无法判定。
 -- Tie-breaks: none; one row per loan note.

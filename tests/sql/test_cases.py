@@ -2,7 +2,8 @@
 
 A CSV is named after its table (``core.registry_person_now.csv``), holds only the columns that matter (the others are NULL), and
 may be header-only; every table that the SQL reads must have one, reference tables (``ref.*``) come from sql/codes.
-params.toml: ``as_of``, ``present`` and ``stale`` (feeds; "all" for every feed), ``unset`` (parameters without a value), ``[set]`` (other values).
+params.toml: ``as_of``, ``present`` and ``stale`` (feeds; "all" for every feed), ``unset`` (parameters without a value), ``[set]`` (other values),
+``last_as_of`` (feed → date of its newest batch).
 expect.csv holds the columns to compare; rows compare as a set.
 """
 
@@ -84,6 +85,8 @@ def prepare(con: duckdb.DuckDBPyConnection, case: Path) -> None:
         "UPDATE ref.feed_state SET is_present = list_contains(?, feed), is_stale = list_contains(?, feed)",
         [present, params.get("stale", [])],
     )
+    for feed, day in params.get("last_as_of", {}).items():
+        con.execute("UPDATE ref.feed_state SET last_as_of = ? WHERE feed = ?", [day, feed])
     con.execute("UPDATE ref.parameter SET value = NULL WHERE list_contains(?, code)", [params.get("unset", [])])
     for code, value in params.get("set", {}).items():
         con.execute("UPDATE ref.parameter SET value = ? WHERE code = ?", [value, code])
