@@ -3,10 +3,15 @@
 -- Inputs: core.registry_year, core.registry_person_year, core.household_registration_now.
 -- Limits: 户编号为起点年的户，新进入的人为终点年的户。
 -- Derived: start_persons = 同一起点状态的 moved_persons 之和; move_share = moved_persons ÷ start_persons; to_year = from_year + 1
-WITH pair AS (
-  SELECT DISTINCT before.stat_year AS from_year, before.stat_year + 1 AS to_year, after.cutoff_date
-  FROM core.registry_year AS before
+WITH listed AS (
+  SELECT stat_year FROM core.registry_person_year GROUP BY stat_year
+),
+pair AS (
+  SELECT before.stat_year AS from_year, before.stat_year + 1 AS to_year, max(after.cutoff_date) AS cutoff_date
+  FROM listed AS before
   INNER JOIN core.registry_year AS after ON after.stat_year = before.stat_year + 1
+  INNER JOIN listed AS follower ON follower.stat_year = before.stat_year + 1
+  GROUP BY before.stat_year
 ),
 start AS (
   SELECT pair.from_year, pair.to_year, pair.cutoff_date, person.person_key, person.household_id, person.village_code, person.poverty_status_code

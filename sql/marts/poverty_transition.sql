@@ -4,12 +4,17 @@
 -- 政策依据: 北委发〔2019〕5号 三(一)4 及时掌握变化趋势；三(一)1 动态管理（返贫、新识别、退出）。
 -- Inputs: core.registry_year, core.registry_person_year, core.household_registration_now, ref.division, ref.county.
 -- Limits: 恒等式: 同一起点状态各行之和 = 起点年末该状态的人数（from_state 为“未在册”的是新进入的人，不属于起点）。人按起点年的村计，新进入的按终点年的村。
---   不再在册的人，户籍登记为死亡的为“死亡”，迁出的为“迁出”，其余为“未在册”。预脱贫计为未脱贫；查不到脱贫属性的为“不明”。只有相邻两年都有建档记录时才有转移。
+--   不再在册的人，户籍登记为死亡的为“死亡”，迁出的为“迁出”，其余为“未在册”。预脱贫计为未脱贫；查不到脱贫属性的为“不明”。只有相邻两年都有建档人口名单时才有转移。
 -- Tie-breaks: none; core.registry_person_year and the register hold one row per person (and year).
-WITH pair AS (
-  SELECT DISTINCT before.stat_year AS from_year, before.stat_year + 1 AS to_year, after.cutoff_date
-  FROM core.registry_year AS before
+WITH listed AS (
+  SELECT stat_year FROM core.registry_person_year GROUP BY stat_year
+),
+pair AS (
+  SELECT before.stat_year AS from_year, before.stat_year + 1 AS to_year, max(after.cutoff_date) AS cutoff_date
+  FROM listed AS before
   INNER JOIN core.registry_year AS after ON after.stat_year = before.stat_year + 1
+  INNER JOIN listed AS follower ON follower.stat_year = before.stat_year + 1
+  GROUP BY before.stat_year
 ),
 start AS (
   SELECT pair.from_year, pair.to_year, pair.cutoff_date, person.person_key, person.household_id, person.village_code, person.poverty_status_code
