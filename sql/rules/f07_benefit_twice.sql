@@ -7,6 +7,7 @@
 -- Subject: household（建档立卡共同生活户）
 -- Parameters: RENOVATION_YEARS
 -- Feeds: project, project_beneficiary, registry_household, registry_person
+-- May use: housing_renovation
 -- Inputs: core.project_benefit, core.project_check, core.housing_renovation_now, core.member, core.registry_household_now, ref.feed_state, ref.parameter, ref.run.
 -- Limits: 判得到过项目资金、实物或危房改造的建档户。年按受益日期；同一项目分期发放不算两次，分红、岗位、设施不算。危房改造台账没有到的，只判项目，没有疑点的无法判定。两次改造相隔
 --   恰好十年不算。

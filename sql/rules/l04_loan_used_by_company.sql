@@ -7,6 +7,7 @@
 -- Subject: loan（借款人所在的建档立卡户，加上与借款人同一户口簿的人）
 -- Parameters: LOAN_GROUP_COUNT, LOAN_GROUP_DAYS
 -- Feeds: bank_loan, registry_household, registry_person, household_registration
+-- May use: loan_repayment
 -- Inputs: core.loan, core.loan_repayment_now, core.registry_person_now, core.household_registration_now, ref.feed_state, ref.parameter, ref.run.
 -- Limits: 只看没有结清的扶贫小额信贷；成群放款也数已结清的。家庭成员按姓名比对，繁简异体算同名，姓名残缺的不比。冲正、风险补偿代偿不算他人还款。
 --   还款流水没有到的，其余各项没有疑点的无法判定。带动企业本身不是疑点：在规定天数内同一企业、同样金额不少于规定户数才是。分红为贷款金额的整数百分比视为固定比例。
