@@ -1,22 +1,11 @@
 -- explain.multidimensional_poverty_indicator
 -- 每个指标被剥夺的、缺失的、既被剥夺又多维贫困的是哪些户，每户几人。
--- Inputs: core.deprivation.
+-- Inputs: core.deprivation, core.deprivation_score.
 -- Limits: amount 为户的人数。
 -- Derived: mpi_weight = ref.mpi_indicator 的权重; uncensored_headcount = deprived_persons ÷ population_persons
 -- Derived: censored_headcount = deprived_poor_persons ÷ population_persons; mpi_missing_share = deprivation_missing_persons ÷ population_persons
 -- Derived: mpi_contribution = 权重 × deprived_poor_persons ÷ 各指标之和
-WITH unit AS (
-  SELECT
-    coalesce(village_code, '不详') AS village_code,
-    household_id,
-    max(person_count) AS person_count,
-    sum(mpi_weight) AS weight_total,
-    sum(CASE WHEN is_deprived THEN mpi_weight ELSE 0 END) AS score,
-    sum(CASE WHEN is_deprived IS NULL THEN mpi_weight ELSE 0 END) AS missing_weight
-  FROM core.deprivation
-  GROUP BY coalesce(village_code, '不详'), household_id
-),
-cutoff AS (
+WITH cutoff AS (
   SELECT '1/4' AS mpi_cutoff, 4 AS parts
   UNION ALL
   SELECT '1/3' AS mpi_cutoff, 3 AS parts
@@ -28,7 +17,7 @@ item AS (
     coalesce(deprivation.village_code, '不详') AS village_code, deprivation.household_id, deprivation.mpi_indicator_no, deprivation.is_deprived,
     deprivation.person_count, unit.score, unit.weight_total
   FROM core.deprivation AS deprivation
-  INNER JOIN unit ON unit.household_id = deprivation.household_id
+  INNER JOIN core.deprivation_score AS unit ON unit.household_id = deprivation.household_id
 ),
 area_row AS (
   SELECT '村' AS area_level, village_code AS area_code, item.* FROM item

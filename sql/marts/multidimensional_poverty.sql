@@ -2,22 +2,11 @@
 -- 多维贫困（Alkire–Foster）：县、乡、村三级，三个临界值 k 下的贫困发生率 H、平均剥夺份额 A、多维贫困指数 M0，缺失份额和上界。
 -- Grain: one row per area level, area and cutoff (mpi_cutoff), on the run date.
 -- 政策依据: 北委发〔2019〕5号 三(一)3 “两不愁、三保障”；Alkire–Foster 计数法，指标和权重在 ref.mpi_indicator。
--- Inputs: core.deprivation, ref.division, ref.county.
+-- Inputs: core.deprivation_score, ref.division, ref.county.
 -- Limits: 只有建档立卡人口，按人加权；加权剥夺份额达到 k（含恰好等于）为多维贫困，用整数比较。缺失不算剥夺，因此 H、M0 是下界；
 --   把缺失全算剥夺得出上界 mpi_headcount_upper、mpi_m0_upper。普查数据，没有抽样误差。M0 = H × A。
 -- Tie-breaks: none (sums only).
-WITH unit AS (
-  SELECT
-    coalesce(village_code, '不详') AS village_code,
-    household_id,
-    max(person_count) AS person_count,
-    sum(mpi_weight) AS weight_total,
-    sum(CASE WHEN is_deprived THEN mpi_weight ELSE 0 END) AS score,
-    sum(CASE WHEN is_deprived IS NULL THEN mpi_weight ELSE 0 END) AS missing_weight
-  FROM core.deprivation
-  GROUP BY coalesce(village_code, '不详'), household_id
-),
-cutoff AS (
+WITH cutoff AS (
   SELECT '1/4' AS mpi_cutoff, 4 AS parts
   UNION ALL
   SELECT '1/3' AS mpi_cutoff, 3 AS parts
@@ -29,7 +18,7 @@ judged AS (
     unit.village_code, cutoff.mpi_cutoff, unit.person_count, unit.weight_total, unit.score, unit.missing_weight,
     unit.score * cutoff.parts >= unit.weight_total AS is_deprived_enough,
     (unit.score + unit.missing_weight) * cutoff.parts >= unit.weight_total AS is_perhaps_deprived_enough
-  FROM unit
+  FROM core.deprivation_score AS unit
   CROSS JOIN cutoff
 ),
 village_sum AS (

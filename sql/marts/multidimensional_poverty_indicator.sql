@@ -2,28 +2,17 @@
 -- 多维贫困的分项：县、乡、村三级，每个临界值、每个指标的未删减和删减后剥夺率、对 M0 的贡献、缺失份额。
 -- Grain: one row per area level, area, cutoff (mpi_cutoff) and indicator, on the run date.
 -- 政策依据: 北委发〔2019〕5号 三(一)3 “两不愁、三保障”；Alkire–Foster 计数法，指标和权重在 ref.mpi_indicator。
--- Inputs: core.deprivation, ref.mpi_indicator, ref.division, ref.county.
+-- Inputs: core.deprivation, core.deprivation_score, ref.mpi_indicator, ref.division, ref.county.
 -- Limits: 只有建档立卡人口，按人加权。未删减为所有被剥夺的人，删减后只算多维贫困的人。mpi_contribution 之和为 1（没有多维贫困的人时为空）。缺失不算剥夺。
 -- Tie-breaks: none (sums only).
-WITH unit AS (
-  SELECT
-    coalesce(village_code, '不详') AS village_code,
-    household_id,
-    max(person_count) AS person_count,
-    sum(mpi_weight) AS weight_total,
-    sum(CASE WHEN is_deprived THEN mpi_weight ELSE 0 END) AS score,
-    sum(CASE WHEN is_deprived IS NULL THEN mpi_weight ELSE 0 END) AS missing_weight
-  FROM core.deprivation
-  GROUP BY coalesce(village_code, '不详'), household_id
-),
-flagged AS (
+WITH flagged AS (
   SELECT
     coalesce(item.village_code, '不详') AS village_code, item.mpi_indicator_no, item.mpi_weight, item.person_count, item.is_deprived,
     unit.score * 4 >= unit.weight_total AS is_poor_quarter,
     unit.score * 3 >= unit.weight_total AS is_poor_third,
     unit.score * 2 >= unit.weight_total AS is_poor_half
   FROM core.deprivation AS item
-  INNER JOIN unit ON unit.household_id = item.household_id
+  INNER JOIN core.deprivation_score AS unit ON unit.household_id = item.household_id
 ),
 village_item AS (
   SELECT

@@ -6,7 +6,7 @@
 -- Limits: 收入为建档系统上报的人均纯收入，按人加权；低于标准（严格小于）为贫困；负收入按 0 计。收入空缺的人不进指数，人数在 income_missing_persons。
 --   全部用整数分计算后再相除。标准未录入为“参数缺失”，当年建档数据未到或过期为“无法判定”，指标一律为空。只有建档立卡人口的收入，不能推算全体农村人口。
 --   分位数为人数累计首次达到 10%、50%、90% 的收入；总收入为 0 时没有基尼系数。
--- Tie-breaks: 收入相同的户按户编号排序（不影响结果）。
+-- Tie-breaks: none; households of one income are added up first.
 WITH feed AS (
   SELECT coalesce(bool_or(feed = 'registry_household'), FALSE) AND coalesce(bool_or(feed = 'registry_person'), FALSE) AS has_registry
   FROM ref.feed_state
@@ -26,37 +26,54 @@ unit AS (
   FROM core.registry_year
   WHERE is_poor
 ),
-area_unit AS (
-  SELECT '村' AS area_level, village_code AS area_code, unit.* FROM unit
+-- Households of one income stand together: n × (2C − n) adds up to the same whatever their order.
+village_income AS (
+  SELECT stat_year, population, village_code, income_cents, CAST(sum(person_count) AS BIGINT) AS persons
+  FROM unit
+  WHERE NOT is_income_missing AND person_count > 0
+  GROUP BY stat_year, population, village_code, income_cents
+),
+area_income AS (
+  SELECT '村' AS area_level, village_code AS area_code, stat_year, population, income_cents, persons FROM village_income
   UNION ALL
-  SELECT '乡' AS area_level, substr(village_code, 1, 9) AS area_code, unit.* FROM unit
+  SELECT '乡' AS area_level, substr(village_code, 1, 9) AS area_code, stat_year, population, income_cents, CAST(sum(persons) AS BIGINT) AS persons
+  FROM village_income
+  GROUP BY substr(village_code, 1, 9), stat_year, population, income_cents
   UNION ALL
-  SELECT '县' AS area_level, substr(village_code, 1, 6) AS area_code, unit.* FROM unit
+  SELECT '县' AS area_level, substr(village_code, 1, 6) AS area_code, stat_year, population, income_cents, CAST(sum(persons) AS BIGINT) AS persons
+  FROM village_income
+  GROUP BY substr(village_code, 1, 6), stat_year, population, income_cents
 ),
 line AS (
   SELECT stat_year, line_code, series, poverty_line_yuan, CAST(round(poverty_line_yuan * 100) AS BIGINT) AS line_cents FROM core.poverty_line
 ),
+whole AS (
+  SELECT area_level, area_code, stat_year, population, CAST(sum(persons) AS BIGINT) AS all_persons
+  FROM area_income
+  GROUP BY area_level, area_code, stat_year, population
+),
 ordered AS (
   SELECT
-    area_level, area_code, stat_year, population, person_count, income_cents,
-    sum(person_count) OVER (
-      PARTITION BY area_level, area_code, stat_year, population ORDER BY income_cents, household_id ROWS UNBOUNDED PRECEDING
-    ) AS running_persons,
-    sum(person_count) OVER (PARTITION BY area_level, area_code, stat_year, population) AS all_persons
-  FROM area_unit
-  WHERE NOT is_income_missing AND person_count > 0
+    area_level, area_code, stat_year, population, persons, income_cents,
+    CAST(
+      sum(persons) OVER (PARTITION BY area_code, population, stat_year, area_level ORDER BY income_cents ROWS UNBOUNDED PRECEDING) AS BIGINT
+    ) AS running_persons
+  FROM area_income
 ),
 spread AS (
   SELECT
-    area_level, area_code, stat_year, population,
-    sum(person_count * income_cents) AS total_cents,
-    sum(person_count * (2 * running_persons - person_count - all_persons) * income_cents) AS rank_cents,
-    min(CASE WHEN 10 * running_persons >= all_persons THEN income_cents END) AS p10_cents,
-    min(CASE WHEN 2 * running_persons >= all_persons THEN income_cents END) AS p50_cents,
-    min(CASE WHEN 10 * running_persons >= 9 * all_persons THEN income_cents END) AS p90_cents,
-    max(all_persons) AS all_persons
+    ordered.area_level, ordered.area_code, ordered.stat_year, ordered.population,
+    sum(ordered.persons * ordered.income_cents) AS total_cents,
+    sum(ordered.persons * (2 * ordered.running_persons - ordered.persons - whole.all_persons) * ordered.income_cents) AS rank_cents,
+    min(CASE WHEN 10 * ordered.running_persons >= whole.all_persons THEN ordered.income_cents END) AS p10_cents,
+    min(CASE WHEN 2 * ordered.running_persons >= whole.all_persons THEN ordered.income_cents END) AS p50_cents,
+    min(CASE WHEN 10 * ordered.running_persons >= 9 * whole.all_persons THEN ordered.income_cents END) AS p90_cents,
+    max(whole.all_persons) AS all_persons
   FROM ordered
-  GROUP BY area_level, area_code, stat_year, population
+  INNER JOIN whole
+    ON whole.area_level = ordered.area_level AND whole.area_code = ordered.area_code AND whole.stat_year = ordered.stat_year
+    AND whole.population = ordered.population
+  GROUP BY ordered.area_level, ordered.area_code, ordered.stat_year, ordered.population
 ),
 village_gap AS (
   SELECT
