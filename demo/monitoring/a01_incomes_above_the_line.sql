@@ -1,9 +1,9 @@
--- T01 线上聚集: towns with eight households within two per cent above the line; towns where as many lie in the bands beside, and towns with four.
+-- T01 线上聚集: towns with eight households within two per cent above the line; towns where as many lie in the bands beside, and towns with four. First of all, because other situations are judged by income too.
 CREATE OR REPLACE TABLE town_turn AS SELECT town_code, row_number() OVER (ORDER BY town_code) - 1 AS turn FROM (SELECT DISTINCT town_code FROM village);
 CREATE OR REPLACE TABLE t01_pick AS
 WITH ranked AS (
   SELECT f.hno, f.household_id, f.town_code, t.turn, row_number() OVER (PARTITION BY f.town_code ORDER BY f.draw) - 1 AS place FROM free f JOIN town_turn t USING (town_code)
-  WHERE f.class = 'exited' AND NOT f.has_loan AND f.hno NOT IN (SELECT hno FROM person JOIN c_health_settlement USING (pno) WHERE visit_code = '1') AND t.turn < 8
+  WHERE f.class = 'exited' AND f.size > 1 AND f.adults > 0 AND NOT f.has_loan AND f.hno NOT IN (SELECT hno FROM person JOIN c_health_settlement USING (pno) WHERE visit_code = '1') AND t.turn < 8
 ), kinds AS (
   SELECT *, CASE WHEN turn < 4 THEN 'eight just above the line' WHEN turn < 6 THEN 'as many in the bands beside' ELSE 'four just above the line' END AS variant FROM ranked
 )

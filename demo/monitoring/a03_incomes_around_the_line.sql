@@ -1,8 +1,8 @@
--- T03 悬崖效应: towns where the poor below the line get twenty thousand and those just above nothing; towns where both get the same, and towns where too few stand above.
+-- T03 悬崖效应: towns where the poor below the line get twenty thousand and those just above nothing; towns where both get the same, and towns where too few stand above. First of all, because other situations are judged by income too.
 CREATE OR REPLACE TABLE t03_pick AS
 WITH ranked AS (
   SELECT f.hno, f.household_id, f.town_code, f.class, t.turn - 8 AS turn, row_number() OVER (PARTITION BY f.town_code, f.class ORDER BY f.draw) - 1 AS place FROM free f JOIN town_turn t USING (town_code)
-  WHERE f.class IN ('poor', 'exited') AND NOT f.has_loan AND f.hno NOT IN (SELECT hno FROM person JOIN c_health_settlement USING (pno) WHERE visit_code = '1') AND t.turn BETWEEN 8 AND 15
+  WHERE f.class IN ('poor', 'exited') AND f.size > 1 AND f.adults > 0 AND NOT f.has_loan AND f.hno NOT IN (SELECT hno FROM person JOIN c_health_settlement USING (pno) WHERE visit_code = '1') AND t.turn BETWEEN 8 AND 15
 )
 SELECT hno, household_id, town_code, class, CASE WHEN turn < 4 THEN 'much below and nothing above' ELSE 'the same on both sides' END AS variant,
   CASE WHEN class = 'poor' THEN 340000 + 100 * place ELSE 410000 + 100 * place END AS income
