@@ -1,4 +1,5 @@
-"""The Airflow DAG that rebuilds the marts and publishes 发布 whenever a feed's rows, or who they are about, have changed.
+"""The Airflow DAG that rebuilds the marts, asks people about the clues 核查清单 and publishes 发布 whenever a feed's rows, or who they
+are about, have changed.
 
 It works from the warehouse's state, not from the events: several merges may share one run, and a merge that ends while
 a run is under way starts another one after it.
@@ -24,7 +25,7 @@ def counts(result: dict[str, Any]) -> dict[str, Any]:
 with DAG(
     dag_id="marts",
     dag_display_name="专题表与发布 marts",
-    description="Rebuild the marts from the warehouse, then publish a de-identified snapshot",
+    description="Rebuild the marts from the warehouse, write the worklists, publish a de-identified snapshot",
     doc_md=__doc__,
     # Any feed's merge, any change of who is who; the clock is a safety net that finds nothing to do when all went well.
     schedule=AssetOrTimeSchedule(
@@ -44,6 +45,13 @@ with DAG(
 
         return counts(tasks.build())
 
+    @task(pool=WRITER)
+    def worklists() -> int:
+        """Write the worklists whose clues or answers have changed; how many."""
+        from warehouse import tasks
+
+        return tasks.worklists()
+
     @task(outlets=[SNAPSHOT])
     def publish() -> dict[str, Any]:
         """Publish the marts as a new snapshot, unless the present one holds the same."""
@@ -58,4 +66,6 @@ with DAG(
 
         return tasks.document()
 
-    build() >> publish() >> document()
+    built = build()
+    built >> publish() >> document()
+    built >> worklists()

@@ -7,9 +7,9 @@ from typing import Any
 
 import duckdb
 
-from connectors import places, remote
 from connectors.feed import Feed
 from warehouse.database import open_warehouse
+from warehouse.feedback import lists
 from warehouse.history.schema import prepare
 from warehouse.identity import decisions, questions, review
 from warehouse.merging import load_time
@@ -34,16 +34,8 @@ def follow(con: duckdb.DuckDBPyConnection, feeds: dict[str, Feed], when: str, ou
 
 def deliver(home: Path, feeds: dict[str, Feed]) -> None:
     """Take new lists to the department's outbox elsewhere, if it has one. One that fails is tried again by the next run."""
-    elsewhere = places.outbox(feeds[review.REGISTRY].department) if review.REGISTRY in feeds else None
-    if elsewhere is None:
-        return
-    with open_warehouse(home) as con:
-        lists = review.undelivered(con, feeds, home / "outbox")
-    for path in lists:
-        remote.deliver(elsewhere, path)
-    with open_warehouse(home) as con:
-        for path in lists:
-            review.mark_delivered(con, path)
+    if review.REGISTRY in feeds:
+        lists.deliver(home, review.kind(feeds), [feeds[review.REGISTRY].department])
 
 
 def ask(home: Path, feeds: dict[str, Feed]) -> list[dict[str, str]]:

@@ -189,6 +189,15 @@ def build(progress: Progress | None = None) -> dict[str, int]:
 
 
 @scrubbed
+def worklists() -> int:
+    """Write the worklists whose clues or answers have changed, take them to the departments; returns how many. The marts are built."""
+    from warehouse import verifying
+
+    with without_row_text("writing the worklists"):
+        return verifying.write(settings.home(), load_feeds())
+
+
+@scrubbed
 def publish() -> dict[str, Any]:
     """Publish the marts as a snapshot; the same content again is the same snapshot. Returns the manifest's head."""
     from warehouse import publish as publication
@@ -246,11 +255,18 @@ def withdraw(reference: str, why: str, progress: Progress) -> dict[str, Any]:
     with without_row_text(f"withdrawing {reference}"):
         counts = withdrawing.withdraw(home, reference, load_feeds(), getpass.getuser(), why)
     summary = feedback(*reference.split("/", 1))
+    follow(progress)
+    return {**summary, **counts}
+
+
+def follow(progress: Progress) -> None:
+    """What follows when the warehouse has changed: marts, worklists, snapshot."""
     progress("marts")
     build(progress)
+    progress("worklists")
+    worklists()
     progress("snapshot")
     publish()
-    return {**summary, **counts}
 
 
 @scrubbed
@@ -351,10 +367,7 @@ def sync(names: list[str], progress: Progress) -> list[dict[str, Any]]:
         # Rendering pages is Python's work, building marts is DuckDB's: they go side by side.
         with ThreadPoolExecutor(max_workers=1) as beside:
             documented = beside.submit(document)
-            progress("marts")
-            build(progress)
-            progress("snapshot")
-            publish()
+            follow(progress)
             documented.result()
     for failure in failures[1:]:
         log.error("%s", failure)

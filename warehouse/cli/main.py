@@ -93,10 +93,7 @@ def _link(arguments: argparse.Namespace) -> int:
     from warehouse import tasks
 
     counts = tasks.link(arguments.retrain)
-    _progress("marts")
-    tasks.build(_progress)
-    _progress("snapshot")
-    tasks.publish()
+    tasks.follow(_progress)
     print_json(counts)
     return 0
 

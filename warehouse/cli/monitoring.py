@@ -1,10 +1,11 @@
-"""``fupin rules`` and ``fupin explain``: what the rules found, and what is behind a figure or a hit."""
+"""``fupin rules``, ``explain``, ``clues``, ``worklists``: what the rules found, what is behind a figure or a hit, how far people have come."""
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
 import json
+import sys
 from contextlib import nullcontext
 from typing import Any
 
@@ -17,11 +18,15 @@ RUN = (
     "rule_id", "rule_version", "rule_title", "severity", "owner", "subjects", "hits", "clear", "unknown", "unset", "missing_feeds",
     "unset_parameters",
 )  # fmt: skip
+CLUE = (
+    "clue_id", "rule_id", "severity", "owner_title", "town", "clue_state", "is_frozen", "opened_on", "due_date", "is_overdue", "concluded_on",
+    "unadopted_count",
+)  # fmt: skip
 HIT = ("rule_id", "subject", "household_id", "village_code", "verdict", "evidence")
 
 
 def add_commands(commands: Any) -> None:
-    """Add the two commands to the parser's ``commands``."""
+    """Add the commands to the parser's ``commands``."""
     rules = commands.add_parser("rules", help="what each rule found; with --as-of, once more on a past day")
     rules.add_argument("rules", nargs="*", metavar="RULE", help="such as N01; all by default")
     rules.add_argument("--as-of", type=dt.date.fromisoformat, help="the rules of that day on the data of that day")
@@ -38,6 +43,16 @@ def add_commands(commands: Any) -> None:
     explain.add_argument("column", metavar="COLUMN", nargs="?")
     explain.add_argument("--json", action="store_true")
     explain.set_defaults(run=_explain)
+    clues = commands.add_parser("clues", help="the clues and what people have found out about them")
+    clues.add_argument("--rule", nargs="+", default=[], metavar="RULE", help="such as N01")
+    clues.add_argument("--town", nargs="+", default=[], metavar="TOWN", help="name or nine-digit code")
+    clues.add_argument(
+        "--state", nargs="+", default=[], metavar="STATE", help="such as 待核查; or open, closed, overdue, frozen"
+    )
+    clues.add_argument("--json", action="store_true")
+    clues.set_defaults(run=_clues)
+    worklists = commands.add_parser("worklists", help="write the worklists that have changed into the outboxes")
+    worklists.set_defaults(run=_worklists)
 
 
 def _rules(arguments: argparse.Namespace) -> int:
@@ -78,6 +93,49 @@ def _rules(arguments: argparse.Namespace) -> int:
         )
     else:
         print_table(columns, rows)
+    return 0
+
+
+# What --state understands beside the states themselves.
+STATES = {"open": "is_open", "closed": "NOT is_open", "overdue": "is_overdue", "frozen": "is_frozen"}
+
+
+def _clues(arguments: argparse.Namespace) -> int:
+    from warehouse.cli.main import print_json
+    from warehouse.database import open_warehouse
+
+    where, values = ["TRUE"], []
+    for names, columns in ((arguments.rule, ("rule_id",)), (arguments.town, ("town", "town_code"))):
+        if names:
+            where.append("(" + " OR ".join(f"list_contains(?, {column})" for column in columns) + ")")
+            values += [[name.upper() for name in names]] * len(columns)
+    if arguments.state:
+        plain = [state for state in arguments.state if state not in STATES]
+        where.append(
+            "("
+            + " OR ".join(["list_contains(?, clue_state)", *(STATES[s] for s in arguments.state if s in STATES)])
+            + ")"
+        )
+        values.append(plain)
+    with open_warehouse(settings.home(), write=False) as con:
+        known = {state for (state,) in con.execute("SELECT DISTINCT clue_state FROM mart.clue").fetchall()}
+        rows = con.execute(
+            f"SELECT {', '.join(CLUE)} FROM mart.clue WHERE {' AND '.join(where)} ORDER BY rule_id, due_date NULLS LAST, clue_id",
+            values,
+        ).fetchall()
+    if unknown := [state for state in arguments.state if state not in STATES and state not in known]:
+        print(f"no clue is in the state {', '.join(unknown)}; there are: {', '.join(sorted(known))}", file=sys.stderr)
+    if arguments.json:
+        print_json([dict(zip(CLUE, row, strict=True)) for row in rows])
+    else:
+        print_table(CLUE, rows)
+    return 0
+
+
+def _worklists(arguments: argparse.Namespace) -> int:
+    from warehouse import tasks
+
+    print(f"{tasks.worklists()} worklists written")
     return 0
 
 

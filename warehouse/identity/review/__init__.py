@@ -4,7 +4,7 @@
 """
 
 from warehouse.identity.review.answers import FEED, METHOD, apply, unanswerable
-from warehouse.identity.review.lists import REGISTRY, mark_delivered, undelivered, write_lists
+from warehouse.identity.review.lists import REGISTRY, kind, write_lists
 from warehouse.identity.review.pending import CANDIDATES, pending
 
 __all__ = [
@@ -13,9 +13,8 @@ __all__ = [
     "METHOD",
     "REGISTRY",
     "apply",
-    "mark_delivered",
+    "kind",
     "pending",
-    "undelivered",
     "unanswerable",
     "write_lists",
 ]

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from connectors.errors import TerminalError
 from connectors.feed import Feed
 from expectations.normalise import literal
-from warehouse.feedback import names
+from warehouse.feedback import lists
 from warehouse.identity.review import workbook
 from warehouse.identity.review.pending import CANDIDATES, pending
 
 REGISTRY = "registry_person"
 CHUNK = 1_000
-MAX_COPIES = 1_000
 WEAK, NO_CANDIDATE = "（线索少）", "（无法提供候选）"
+
+
+def kind(feeds: Mapping[str, Feed]) -> lists.Kind:
+    """Review lists: one per township, all of them in the registry's outbox."""
+    return lists.Kind("review", "core.review_list", "town_code", lambda town: feeds[REGISTRY].department)
 
 
 def write_lists(
@@ -47,79 +47,19 @@ def write_lists(
         "left(md5(string_agg(item, ',' ORDER BY item)), 16) AS list_id, "
         f"greatest(1, least(max(len(candidates)), {CANDIDATES})) AS shown FROM review_pending GROUP BY town_code"
     )
-    folder = outbox / feeds[REGISTRY].department
-    obsolete = con.execute(
-        "DELETE FROM core.review_list AS l WHERE NOT EXISTS (SELECT 1 FROM review_wanted_list AS w "
-        "WHERE w.town_code = l.town_code AND w.list_id = l.list_id) RETURNING file, sha256"
-    ).fetchall()
-    for file, digest in obsolete:
-        _take_away(folder / file, digest)
-    new = con.execute(
-        "SELECT town_code, town, list_id, items, shown FROM review_wanted_list AS w WHERE NOT EXISTS "
-        "(SELECT 1 FROM core.review_list AS l WHERE l.town_code = w.town_code) ORDER BY town_code"
-    ).fetchall()
-    written = []
-    for town_code, town, list_id, items, shown in new:
-        path = _write(con, folder, town_code, town, list_id, day, int(items), int(shown))
-        con.execute(
-            "INSERT INTO core.review_list VALUES (?, ?, ?, ?, CAST(? AS TIMESTAMP), FALSE)",
-            [town_code, list_id, path.name, _digest(path), day],
-        )
-        written.append(path)
-    return written
 
+    def sheet(town_code: str, list_id: str) -> tuple[str, lists.Fill]:
+        town, items, shown = con.execute(
+            "SELECT town, items, shown FROM review_wanted_list WHERE town_code = ?", [town_code]
+        ).fetchall()[0]
 
-def undelivered(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], outbox: Path) -> list[Path]:
-    """Lists that have not been taken to the department's outbox elsewhere."""
-    folder = outbox / feeds[REGISTRY].department
-    found = con.execute("SELECT file FROM core.review_list WHERE NOT is_delivered ORDER BY file").fetchall()
-    return [folder / file for (file,) in found if (folder / file).is_file()]
+        def fill(path: Path, spill: Path) -> None:
+            rows = _rows(con, town_code, int(shown))
+            workbook.write(path, spill, town, kind(feeds).identity(list_id), day, rows, int(items), int(shown))
 
+        return f"人员核对_{town}_{day}", fill
 
-def mark_delivered(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    con.execute("UPDATE core.review_list SET is_delivered = TRUE WHERE file = ?", [path.name])
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _take_away(path: Path, digest: str) -> None:
-    """Remove a superseded list, unless somebody has written into it."""
-    if path.is_file() and not path.is_symlink() and _digest(path) == digest:
-        path.unlink()
-
-
-def _write(
-    con: duckdb.DuckDBPyConnection, folder: Path, town_code: str, town: str, list_id: str, day: str, items: int, shown: int
-) -> Path:  # fmt: skip
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    spill, temporary = folder / f".review-{list_id}", folder / f".{list_id}.tmp"
-    shutil.rmtree(spill, ignore_errors=True)
-    spill.mkdir(mode=0o700)
-    # Left by a killed run it may be a second name of a finished list: it must not be written through.
-    temporary.unlink(missing_ok=True)
-    try:
-        workbook.write(temporary, spill, town, list_id, day, _rows(con, town_code, shown), items, shown)
-        with open(temporary, "rb") as handle:
-            os.fsync(handle.fileno())
-        os.chmod(temporary, 0o640)
-        return _place(temporary, folder, names.safe_stem(f"人员核对_{town}_{day}"), f"review/{list_id}")
-    finally:
-        temporary.unlink(missing_ok=True)
-        shutil.rmtree(spill, ignore_errors=True)
-
-
-def _place(temporary: Path, folder: Path, stem: str, identity: str) -> Path:
-    """Move a finished list to its name. Another list of the same day may have answers in it already: it stays, a number is added."""
-    for copy in range(1, MAX_COPIES):
-        target = folder / (stem + (f"({copy})" if copy > 1 else "") + ".xlsx")
-        if not target.exists() and not target.is_symlink():
-            os.replace(temporary, target)
-            return target
-        if not target.is_symlink() and names.batch_of(target) == identity and _digest(target) == _digest(temporary):
-            return target
-    raise TerminalError("no free name for a review list")
+    return lists.write_changed(con, kind(feeds), "review_wanted_list", outbox, day, sheet)
 
 
 def _rows(con: duckdb.DuckDBPyConnection, town_code: str, shown: int) -> Iterator[Sequence[Any]]:

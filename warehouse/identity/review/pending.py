@@ -11,6 +11,7 @@ from expectations.normalise import identifier, literal
 from warehouse.history.deliveries import AREA_DIGITS
 from warehouse.history.tables import name_column
 from warehouse.history.views import record_sql
+from warehouse.identity.masked import masked_ids_sql
 from warehouse.monitor import reference
 
 # So many candidates stand side by side in a list; those behind them stand in one cell.
@@ -44,7 +45,7 @@ def pending(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> int:
         "SELECT c.feed, c.record, c.choice, c.person_key, c.is_weak, p.name, p.birth_date, p.sex, p.village_code, p.head_name, i.masked_id "
         "FROM review_candidate AS c SEMI JOIN review_record AS r ON r.feed = c.feed AND r.record = c.record "
         "LEFT JOIN review_person AS p ON p.person_key = c.person_key "
-        f"LEFT JOIN ({_masked_ids()}) AS i ON i.person_key = c.person_key"
+        f"LEFT JOIN ({masked_ids_sql('review_candidate')}) AS i ON i.person_key = c.person_key"
     )
     con.execute(_pending_sql(feeds))
     row = con.execute("SELECT count(*) FROM review_pending").fetchone()
@@ -135,15 +136,6 @@ def _people(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> None:
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE review_person AS SELECT person_key, {best} "
         f"FROM ({' UNION ALL '.join([nobody, *parts])}) GROUP BY person_key"
-    )
-
-
-def _masked_ids() -> str:
-    """SELECT of person_key and his citizen id as a list may show it: the first four and the last two characters."""
-    return (
-        "SELECT coalesce(a.spine_key, i.person_key) AS person_key, arg_min(left(i.value, 4) || repeat('*', 12) || right(i.value, 2), "
-        "(CASE WHEN a.spine_key IS NULL THEN 0 ELSE 1 END, i.value)) AS masked_id "
-        "FROM core.identity AS i LEFT JOIN core.person_alias AS a ON a.person_key = i.person_key WHERE i.kind = 'citizen_id' GROUP BY 1"
     )
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
 
-from warehouse.feedback import names, style
-from warehouse.feedback.style import AMBER, BLUE, FONT, GREY, RED, Styles, put
+from warehouse.feedback import forms, style
+from warehouse.feedback.forms import FIRST_ROW, band
+from warehouse.feedback.style import AMBER, GREY, Styles, put
 
 SHEET = "核对表"
 # (header, width) of what is known of the record, of each candidate, and of what the clerk fills in.
@@ -31,8 +31,6 @@ NOBODY = "无法提供候选"
 # Which cell of a candidate is compared with which of the record's. A guardian who is not the head tells nothing.
 COMPARED = {0: 2, 1: 3, 2: 4, 3: 5, 4: 6}
 DIFFERING = (0, 1, 2, 3)
-FIRST_ROW = 4
-BANDS = ("#2E7D32", "#5E4B9C", "#8A5A00")
 HOW = (
     "每一行是一条没有可用证件号码的记录，右边是库中可能的人。请核实是哪一个，在黄色的“结论”格里选，再填核对人和核对日期；"
     "知道是候选以外的哪个人，选“另有其人”并填他的身份证号；拿不准的选“不确定”或先空着。绿字与记录相同，橙底与记录不同。填好后把本文件放回报送文件夹。"
@@ -63,59 +61,30 @@ EXPLANATION = (
 )  # fmt: skip
 
 
-class Looks:
-    """Formats of the list, beside those of a receipt."""
+class Looks(forms.Looks):
+    """The formats of what is compared."""
 
     def __init__(self, book: xlsxwriter.Workbook) -> None:
-        def make(**keys: Any) -> Any:
-            return book.add_format({"font_name": FONT, "font_size": 10, "valign": "vcenter", **keys})
-
-        line = {"border": 1, "border_color": "#D0D5DB"}
-        self.how = make(text_wrap=True, font_color="#333333")
-        self.bands = [
-            make(bold=True, font_size=11, font_color="#FFFFFF", bg_color=color, align="center", border=1, border_color="#FFFFFF")
-            for color in (BLUE, *BANDS, RED)
-        ]  # fmt: skip
-        self.head = make(bold=True, bg_color="#EEF2F7", align="center", text_wrap=True, **line)
-        self.token = make(font_color=GREY, font_size=8, num_format="@", **line)
-        # A village's full name may be longer than its column: smaller letters instead of half of it.
-        shown = {"num_format": "@", "shrink": True, **line}
-        self.known = make(**shown)
-        self.name = make(bold=True, **shown)
-        self.same = make(font_color="#1B7A2F", **shown)
-        self.other = make(font_color=AMBER, bg_color="#FFF1DC", **shown)
-        self.further = make(num_format="@", font_size=9, text_wrap=True, **line)
-        self.nobody = make(font_color=GREY, bg_color="#F0F0F0", shrink=True, **line)
-        yellow = {"bg_color": "#FFF9C4", "locked": False, "border": 1, "border_color": "#C9B458"}
-        self.choose = make(num_format="@", bold=True, align="center", **yellow)
-        self.write = make(num_format="@", **yellow)
-        self.date = make(num_format="yyyy-mm-dd", align="center", **yellow)
-        self.done = book.add_format({"bg_color": "#D7F0DB"})
-        self.lacking = book.add_format({"bg_color": "#F7B7B2"})
+        super().__init__(book)
+        self.same = self.lined(font_color="#1B7A2F", num_format="@", shrink=True)
+        self.other = self.lined(font_color=AMBER, bg_color="#FFF1DC", num_format="@", shrink=True)
+        self.further = self.lined(num_format="@", font_size=9, text_wrap=True)
+        self.nobody = self.lined(font_color=GREY, bg_color="#F0F0F0", shrink=True)
 
 
 def write(
-    path: Path, spill: Path, town: str, list_id: str, as_of: str, rows: Iterable[Sequence[Any]], count: int, shown: int
+    path: Path, spill: Path, town: str, identity: str, as_of: str, rows: Iterable[Sequence[Any]], count: int, shown: int
 ) -> None:
     """Write the list of ``town`` to ``path``.
 
     ``rows``: ``count`` times the seven texts of a record, its number of candidates, ``shown`` times the six texts of a candidate, and one
     text with a line for each further candidate; all text or None. ``as_of``: ISO; it stands in the title, from which the reader takes
-    the answers' date. ``spill``: folder for the writer's temporary files.
+    the answers' date. ``identity``: which list it is; ``spill``: folder for the writer's temporary files.
     """
-    options = {
-        "constant_memory": True,
-        "tmpdir": str(spill),
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with xlsxwriter.Workbook(str(path), options) as book:
-        book.set_properties({"title": "人员核对表", "created": dt.datetime.fromisoformat(as_of)})
-        book.set_custom_property(names.BATCH_PROPERTY, f"review/{list_id}")
+    with forms.opened(path, spill, "人员核对表", as_of, identity) as book:
         styles, looks = Styles(book), Looks(book)
         _list(book, styles, looks, town, as_of, rows, count, shown)
-        _explanation(book, styles)
+        forms.explanation(book, styles, "人员核对表", EXPLANATION)
 
 
 def _list(
@@ -137,13 +106,11 @@ def _list(
     sheet.merge_range(1, 0, 1, len(RECORD) + len(CANDIDATE) - 1, "", looks.how)
     put(sheet, 1, 0, HOW, looks.how)
     sheet.set_row(2, 20)
-    _band(sheet, 0, len(RECORD), "报来的记录", looks.bands[0])
+    band(sheet, 0, len(RECORD), "报来的记录", looks.bands[0])
     for number in range(shown):
-        _band(
-            sheet, len(RECORD) + number * len(CANDIDATE), len(CANDIDATE), f"候选{number + 1}", looks.bands[number + 1]
-        )
+        band(sheet, len(RECORD) + number * len(CANDIDATE), len(CANDIDATE), f"候选{number + 1}", looks.bands[number + 1])
     put(sheet, 2, answer - 1, "", looks.bands[0])
-    _band(sheet, answer, len(ANSWER), "请在这里填写", looks.bands[-1])
+    band(sheet, answer, len(ANSWER), "请在这里填写", looks.bands[-1])
     sheet.set_row(3, 20)
     for place, (header, _) in enumerate(columns):
         put(sheet, 3, place, header, looks.head)
@@ -166,13 +133,7 @@ def _list(
         FIRST_ROW, answer, last, answer,
         {"type": "formula", "criteria": f'=${cell(answer)}{first}<>""', "format": looks.done},
     )  # fmt: skip
-    # No password: it only keeps a slip of the hand out of the tokens.
-    sheet.protect("", {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True})
-
-
-def _band(sheet: Any, column: int, width: int, text: str, form: Any) -> None:
-    sheet.merge_range(2, column, 2, column + width - 1, "", form)
-    put(sheet, 2, column, text, form)
+    forms.protect(sheet)
 
 
 def _row(sheet: Any, looks: Looks, row: int, texts: Sequence[Any], shown: int, answer: int) -> None:
@@ -199,22 +160,3 @@ def _row(sheet: Any, looks: Looks, row: int, texts: Sequence[Any], shown: int, a
         "validate": "list", "source": [*(f"候选{number + 1}" for number in range(options)), "另有其人", "都不是", "不确定"],
         "error_title": "请从下拉框里选", "error_message": "结论只能是下拉框里的一项；没有把握请选“不确定”，或者空着。",
     })  # fmt: skip
-
-
-def _explanation(book: xlsxwriter.Workbook, styles: Styles) -> None:
-    sheet = book.add_worksheet("说明")
-    style.page(sheet, "人员核对表 说明")
-    sheet.set_column(0, 0, 100)
-    sheet.set_row(0, 32)
-    put(sheet, 0, 0, "怎样填写和交回人员核对表", styles.title)
-    row = 1
-    for heading, sentences in EXPLANATION:
-        sheet.set_row(row, 26)
-        put(sheet, row, 0, heading, styles.section)
-        row += 1
-        for number, sentence in enumerate(sentences, 1):
-            text = f"{number}. {sentence}"
-            sheet.set_row(row, 17 * style.lines(text, 97) + 3)
-            put(sheet, row, 0, text, styles.step)
-            row += 1
-    sheet.protect()
