@@ -2,7 +2,7 @@
 INSERT INTO planted SELECT 'G01', 'dropped out in the county', '命中', NULL, hno, pno FROM person WHERE is_dropout AND NOT is_dead;
 -- Pupils without an id whose J number links to nobody: there is somebody of their name and birth date in school. Their households may still be claimed.
 INSERT INTO planted SELECT 'G01', 'a student number that links to nobody', '无法判定', NULL, hno, pno
-FROM person WHERE is_pupil AND age BETWEEN 6 AND 15 AND NOT is_dropout AND NOT is_dead AND u(pno, 'id kind') < 4000;
+FROM person WHERE is_pupil AND age BETWEEN 6 AND 15 AND birth_date <= DATE '2012-08-31' AND NOT is_dropout AND NOT is_dead AND u(pno, 'id kind') < 4000;
 
 -- One school-age child, free of anything else, per free household.
 CREATE OR REPLACE VIEW school_child AS

@@ -1,4 +1,4 @@
--- G15 退出依据不足: incomes around the line of the exit year, a ground that nobody documented, and every exited household in which another situation lacks a ground.
+-- G15 退出依据不足: incomes around the line of the exit year, and grounds that nobody documented. Exited households of other situations: z_exit.sql.
 CREATE OR REPLACE TABLE g15_kind AS FROM (VALUES
   ('one fen below the line of its exit year', '命中', '2018', 353499, 0), ('no year of exit', '命中', NULL, 600000, 1), ('no report on the house', '命中', '2018', 600000, 2), ('water left blank everywhere', '命中', '2018', 600000, 3),
   ('exactly the line of its exit year', '未命中', '2018', 353500, 4), ('below the line of this year, not of its own', '未命中', '2017', 340000, 5), ('only the toilet is no good', '未命中', '2018', 600000, 6)
@@ -14,13 +14,3 @@ DELETE FROM c_housing_assessment WHERE pno IN (SELECT p.pno FROM person p JOIN p
 UPDATE c_registry_household SET is_water_safe = NULL, is_water_difficult = NULL WHERE household_id IN (SELECT subject FROM planted WHERE rule_id = 'G15' AND variant = 'water left blank everywhere');
 UPDATE c_household_survey SET is_water_clean = NULL WHERE household_id IN (SELECT subject FROM planted WHERE rule_id = 'G15' AND variant = 'water left blank everywhere');
 UPDATE c_household_survey SET is_toilet_sanitary = '否', has_broadcast = '否' WHERE household_id IN (SELECT subject FROM planted WHERE rule_id = 'G15' AND variant = 'only the toilet is no good');
-
-INSERT INTO planted
-SELECT DISTINCT 'G15', 'exited all the same: ' || q.rule_id, '命中', p.household_id, p.hno, NULL
-FROM planted q JOIN person p ON p.hno = q.hno AND p.k = 1
-WHERE p.is_registered AND NOT p.is_poor AND (
-  q.verdict = '命中' AND q.rule_id IN ('G01', 'G06', 'G10', 'G13', 'G14')
-  OR q.rule_id = 'G01' AND q.variant = 'a student number that links to nobody'
-  OR q.rule_id = 'G10' AND q.variant = 'registered as D, never assessed'
-  OR q.rule_id = 'G11' AND q.variant IN ('C, nothing done', 'C, work has begun', 'repaired, then rated C')
-  OR q.rule_id = 'G14' AND q.variant IN ('surveyed too long ago', 'never surveyed'));

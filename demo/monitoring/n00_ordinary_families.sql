@@ -19,8 +19,8 @@ UPDATE c_housing_assessment SET grade_code = 'B' WHERE grade_code IN ('C', 'D') 
 -- Omitted households live in the houses that were assessed.
 UPDATE c_housing_assessment SET occupancy_code = '1' WHERE pno IN (SELECT pno FROM person WHERE is_omitted);
 INSERT INTO c_health_insurance BY NAME
-SELECT pno, '2019' AS year, name, citizen_id, '1' AS insurance_code, '1' AS status_code, '2018-12-10' AS paid_date, '220.00' AS personal_paid_yuan, '0.00' AS subsidy_yuan,
-  CASE WHEN is_disabled AND disability_level < 3 THEN '4' ELSE '9' END AS category_code, '北镇市' AS place, data_date, FALSE AS is_spare
+SELECT pno, '2019' AS year, name, citizen_id, '1' AS insurance_code, '1' AS status_code, '2018-12-10' AS paid_date, CASE WHEN is_disabled AND disability_level < 3 THEN '0.00' ELSE '220.00' END AS personal_paid_yuan,
+  CASE WHEN is_disabled AND disability_level < 3 THEN '220.00' ELSE '0.00' END AS subsidy_yuan, CASE WHEN is_disabled AND disability_level < 3 THEN '4' ELSE '9' END AS category_code, '北镇市' AS place, data_date, FALSE AS is_spare
 FROM person WHERE hno IN (SELECT hno FROM sheltered) AND NOT is_dead AND pno NOT IN (SELECT pno FROM c_health_insurance);
 -- Losses that good incomes bear look like R01; their households are nobody else's to make poor.
 INSERT INTO planted
