@@ -1,18 +1,18 @@
 -- F06 到户资金收款人异常
--- 到户的钱付给了受益户以外的人，几户共用一个账户，付给已死亡的人，或付到财政供养人员名下的。
+-- 到户的钱付给了受益户以外的人，几户共用一个账户，付给已死亡的人，或付到村干部、财政供养人员名下的。
 -- 政策依据: 北委发〔2019〕5号 三(二)1“到户到人的资金落到实处”、四(六) 贪污挪用、截留私分、虚报冒领。
 -- Severity: 红
 -- Owner: caizheng
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: payment（受益人所在的建档立卡户）
 -- Parameters: ACCOUNT_HOUSEHOLDS
--- Feeds: fund_payment, project, project_beneficiary, registry_household, registry_person, household_registration
--- May use: public_payroll
--- Inputs: core.fund_voucher, core.project_benefit, core.registry_person_now, core.registry_household_now, core.household_registration_now,
---   core.public_payroll_now, ref.parameter, ref.run.
+-- Feeds: fund_payment, project, project_beneficiary, registry_household, registry_person, household_registration|death|cremation
+-- May use: village_cadre, public_payroll
+-- Inputs: core.fund_voucher, core.project_benefit, core.registry_person_now, core.registry_household_now, core.deceased,
+--   core.village_cadre_now, core.public_payroll_now, ref.parameter, ref.run.
 -- Limits: 到户的钱见 core.fund_voucher；红冲的不判。代发单位（银行、信用社、邮储、财政、乡镇政府）不算收款人异常。收款人是受益户的成员（按姓名，或账号就是受益户登记的账号）的
---   不算；一个项目里同名的受益人分不清，按家庭都算。共用账户按不同受益户计。死亡以户籍死亡日期早于付款日期为准；财政供养人员按收款人姓名比对，
---   供养名单上只有一人叫这个名字时才提示。村干部账号没有数据源。
+--   不算；一个项目里同名的受益人分不清，按家庭都算。共用账户按不同受益户计。死亡日期早于付款日期的才算；村干部和财政供养人员按收款人
+--   姓名比对，名单上只有一人叫这个名字、本人又不在受益户里时才注明；他们的账号没有数据源。
 -- Tie-breaks: 受益户取户编号最小的一户作为凭证所属的户。
 WITH parameter AS (
   SELECT max(CASE WHEN parameter.code = 'ACCOUNT_HOUSEHOLDS' THEN parameter.value END) AS account_households
@@ -67,10 +67,10 @@ payee AS (
     min(family.household_id) AS household_id,
     count(DISTINCT family.person_key) AS person_count,
     min(family.person_key) AS person_key,
-    min(CASE WHEN resident.death_date < voucher.payment_date THEN 1 ELSE 0 END) = 1 AS is_dead
+    min(CASE WHEN deceased.latest_death_date < voucher.payment_date THEN 1 ELSE 0 END) = 1 AS is_dead
   FROM voucher
   INNER JOIN family ON family.project_no = voucher.project_no AND family.name = voucher.payee_name
-  LEFT JOIN core.household_registration_now AS resident ON resident.person_key = family.person_key
+  LEFT JOIN core.deceased AS deceased ON deceased.person_key = family.person_key
   GROUP BY voucher.voucher_no
 ),
 by_account AS (
@@ -86,11 +86,19 @@ shared AS (
   WHERE NOT voucher.is_agency
   GROUP BY voucher.bank_account
 ),
--- The money of those on the public payroll: a name that is one person's among the payroll.
-official AS (
-  SELECT translate(name, '閆闫呂劉於·•', '阎阎吕刘于') AS name
+listed AS (
+  SELECT translate(name, '閆闫呂劉於·•', '阎阎吕刘于') AS name, person_key, '村干部' AS post
+  FROM core.village_cadre_now
+  WHERE left_date IS NULL
+  UNION ALL
+  SELECT translate(name, '閆闫呂劉於·•', '阎阎吕刘于') AS name, person_key, '财政供养人员' AS post
   FROM core.public_payroll_now
-  GROUP BY translate(name, '閆闫呂劉於·•', '阎阎吕刘于')
+),
+-- A name that is one person's on the lists.
+official AS (
+  SELECT name, max(post) AS post
+  FROM listed
+  GROUP BY name
   HAVING count(DISTINCT person_key) = 1
 ),
 judged AS (
@@ -101,6 +109,7 @@ judged AS (
     shared.household_count,
     NOT voucher.is_agency AND payee.voucher_no IS NULL AND by_account.voucher_no IS NULL AS is_stranger,
     NOT voucher.is_agency AND payee.voucher_no IS NULL AND by_account.voucher_no IS NULL AND official.name IS NOT NULL AS is_official,
+    official.post,
     coalesce(payee.is_dead, FALSE) AS is_dead,
     NOT voucher.is_agency AND coalesce(shared.household_count >= parameter.account_households, FALSE) AS is_account_shared
   FROM voucher
@@ -120,7 +129,7 @@ SELECT
     '、',
     CASE
       WHEN judged.is_stranger AND judged.is_organisation THEN '付给村集体或单位'
-      WHEN judged.is_official THEN '收款人不是受益户、可能为财政供养人员'
+      WHEN judged.is_official THEN '收款人不是受益户、可能为' || judged.post
       WHEN judged.is_stranger THEN '收款人不是受益户'
     END,
     CASE WHEN judged.is_account_shared THEN '几户共用一个账户' END,

@@ -7,9 +7,11 @@
 -- Subject: loan（借款人所在的建档立卡户）
 -- Parameters: LOAN_FRINGE
 -- Feeds: bank_loan, registry_household, registry_person
--- Inputs: core.loan, core.registry_household_now, core.registry_person, ref.parameter, ref.run.
+-- May use: monitored_household
+-- Inputs: core.loan, core.member, core.registry_household_now, core.registry_person, core.monitored_household_now, ref.feed_state, ref.parameter.
 -- Limits: 只看没有结清的扶贫小额信贷。识别时间精确到月，放款当月识别的算已建档；识别时间不详的无法判定。以前在册、现在移出的不算。户籍上与建档户同户、借据写有
---   该类户编号的按家庭成员未录入看待，不算；允许边缘户以后放的款，平台没有边缘户名单，无法判定。
+--   该类户编号的按家庭成员未录入看待，不算；允许边缘户以后放的款，
+--   放款当月已列入监测的边缘易致贫户不算；监测对象名单没有到的无法判定。
 -- Tie-breaks: none; one row per loan note.
 WITH former AS (
   SELECT person_key
@@ -17,13 +19,34 @@ WITH former AS (
   WHERE recorded_to = TIMESTAMP '9999-12-31 00:00:00' AND valid_to < DATE '9999-12-31' AND person_key IS NOT NULL
   GROUP BY person_key
 ),
+feed AS (
+  SELECT coalesce(bool_or(feed = 'monitored_household'), FALSE) AS has_monitored
+  FROM ref.feed_state
+  WHERE is_present AND NOT is_stale
+),
+fringe_family AS (
+  SELECT member.family_key, min(monitored.monitored_date) AS monitored_date
+  FROM core.monitored_household_now AS monitored
+  INNER JOIN core.member AS member ON member.person_key = monitored.person_key
+  WHERE monitored.monitored_kind_code = '2'
+  GROUP BY member.family_key
+),
+borrower AS (
+  SELECT loan.loan_no, fringe_family.monitored_date
+  FROM core.loan AS loan
+  INNER JOIN core.member AS member ON member.person_key = loan.person_key
+  INNER JOIN fringe_family ON fringe_family.family_key = member.family_key
+),
 judged AS (
   SELECT
     loan.loan_no, loan.person_key, loan.household_id, loan.village_code, loan.issued_date, loan.has_registered_kin,
     coalesce(loan.is_registered, FALSE) AS is_registered, former.person_key IS NOT NULL AS was_registered, loan.person_key IS NULL AS is_unknown,
-    household.identified_month, household.household_id IS NOT NULL AS has_household, fringe.value AS fringe
+    household.identified_month, household.household_id IS NOT NULL AS has_household, fringe.value AS fringe, feed.has_monitored,
+    coalesce(date_trunc('month', borrower.monitored_date) <= date_trunc('month', loan.issued_date), FALSE) AS is_fringe
   FROM core.loan AS loan
+  CROSS JOIN feed
   LEFT JOIN core.registry_household_now AS household ON household.household_id = loan.household_id
+  LEFT JOIN borrower ON borrower.loan_no = loan.loan_no
   LEFT JOIN former ON former.person_key = loan.person_key
   LEFT JOIN ref.parameter AS fringe
     ON fringe.code = CASE WHEN loan.product_code = '1' THEN 'LOAN_FRINGE' END
@@ -39,7 +62,8 @@ found AS (
       WHEN is_registered OR was_registered THEN '建档户'
       WHEN has_household AND (has_registered_kin OR is_unknown) THEN '借据写有建档户编号'
       WHEN is_unknown THEN '借款人对不上'
-      WHEN coalesce(fringe, 0) > 0 THEN '可能是边缘户'
+      WHEN coalesce(fringe, 0) > 0 AND is_fringe THEN '边缘户'
+      WHEN coalesce(fringe, 0) > 0 AND NOT has_monitored THEN '可能是边缘户'
       WHEN has_household THEN '不在借据所写的建档户'
       ELSE '借款人没有建档'
     END AS clue_basis,
@@ -53,7 +77,7 @@ SELECT
   village_code,
   CASE
     WHEN clue_basis IN ('放款早于识别', '不在借据所写的建档户', '借款人没有建档') THEN '命中'
-    WHEN clue_basis = '建档户' OR clue_basis = '借据写有建档户编号' AND NOT is_unknown THEN '未命中'
+    WHEN clue_basis IN ('建档户', '边缘户') OR clue_basis = '借据写有建档户编号' AND NOT is_unknown THEN '未命中'
     ELSE '无法判定'
   END AS verdict,
   clue_basis,
