@@ -58,6 +58,13 @@ class Warehouse:
             [f"b{day}", day, dt.datetime.combine(day, dt.time())],
         )
 
+    def rounds(self, subject: str) -> list[tuple]:
+        return self.con.execute(
+            "SELECT round, CAST(r.opened_on AS VARCHAR), CAST(r.due_date AS VARCHAR), CAST(r.cleared_on AS VARCHAR) FROM ops.clue_round AS r "
+            "JOIN ops.clue AS c ON c.clue_id = r.clue_id WHERE c.subject = ? ORDER BY round",
+            [subject],
+        ).fetchall()
+
     def clues(self) -> list[tuple]:
         return self.con.execute(
             "SELECT subject, CAST(first_seen AS VARCHAR), CAST(opened_on AS VARCHAR), CAST(last_seen AS VARCHAR), "
@@ -109,6 +116,10 @@ def test_a_clue_is_new_goes_on_is_cleared_and_comes_back(rules):
     warehouse.deliver(back, ("H1", "99000"), ("H2", "70000"))
     rules.on(warehouse, back)
     assert warehouse.clues()[0] == ("H1", "2019-06-28", "2019-09-30", "2019-09-30", None, 2, "2019-10-10")
+    assert warehouse.rounds("H1") == [
+        (1, "2019-06-28", "2019-07-03", "2019-08-30"),
+        (2, "2019-09-30", "2019-10-10", None),
+    ]
 
 
 def test_the_same_run_twice_changes_nothing(rules):

@@ -127,7 +127,7 @@ def _evidence(con: duckdb.DuckDBPyConnection) -> None:
         "  SELECT cell.clue_id, cell.place, coalesce(l.label, cell.key) AS label, CASE "
         "    WHEN p.person_key IS NOT NULL THEN concat_ws(' ', coalesce(p.name, '姓名不详'), p.masked_id) "
         "    WHEN ends_with(cell.key, 'person_key') THEN '姓名不详' "
-        "    WHEN ends_with(cell.key, 'account') OR ends_with(cell.key, 'account_no') THEN repeat('*', greatest(length(cell.value) - 4, 0)) || right(cell.value, 4) "
+        "    WHEN regexp_matches(cell.key, 'account(_no)?$') THEN repeat('*', greatest(length(cell.value) - 4, 0)) || right(cell.value, 4) "
         "    WHEN l.type = 'BOOLEAN' THEN CASE cell.value WHEN 'true' THEN '是' ELSE '否' END "
         "    WHEN o.code_label IS NOT NULL THEN o.code_label "
         "    WHEN l.type LIKE 'DECIMAL%' THEN regexp_replace(regexp_replace(cell.value, '(\\.[0-9]*?)0+$', '\\1'), '\\.$', '') || l.unit "
@@ -169,14 +169,15 @@ def _rows(con: duckdb.DuckDBPyConnection) -> None:
         "o.kind_title AS subject_kind, o.number AS object_number, o.name AS object_name, "
         # A household is its head's.
         "p.name AS person_name, p.masked_id, c.household_id, h.head_name, "
-        f"CASE WHEN c.owner = {literal(TOWNSHIP)} THEN coalesce(d.village, c.village_code) ELSE concat_ws(' ', d.town, coalesce(d.village, c.village_code)) END AS village, "
+        f"concat_ws(' ', CASE WHEN c.owner <> {literal(TOWNSHIP)} THEN d.town END, coalesce(d.village, c.village_code)) AS village, "
         "e.evidence, c.policy_basis, CAST(c.opened_on AS VARCHAR) AS opened_on, CAST(c.due_date AS VARCHAR) AS due_date, s.history, "
         # What waits for a review keeps who did the work: the reviewer only adds himself.
         "CASE WHEN c.clue_state = '已整改' THEN s.last_verifier END AS verifier_name, "
         "CASE WHEN c.clue_state = '已整改' THEN s.last_date END AS verified_date "
         "FROM worklist_clue AS c LEFT JOIN worklist_object AS o ON o.clue_id = c.clue_id "
         "LEFT JOIN core.registry_household_now AS h ON h.household_id = c.household_id "
-        "LEFT JOIN worklist_person AS p ON p.person_key = CASE WHEN c.subject_kind = 'household' THEN coalesce(h.person_key, c.person_key) ELSE c.person_key END "
+        "LEFT JOIN worklist_person AS p "
+        "ON p.person_key = CASE WHEN c.subject_kind = 'household' THEN coalesce(h.person_key, c.person_key) ELSE c.person_key END "
         "LEFT JOIN worklist_evidence AS e ON e.clue_id = c.clue_id LEFT JOIN said AS s ON s.clue_id = c.clue_id "
         "LEFT JOIN place AS d ON d.village_code = c.village_code"
     )
@@ -185,7 +186,8 @@ def _rows(con: duckdb.DuckDBPyConnection) -> None:
 def _unadopted(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     """Whoever sent an answer that does not count finds it in the list of the clue's unit, or in his own department's."""
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE worklist_unadopted AS SELECT CASE WHEN split_part(u.unit, '/', 1) = a.department THEN u.unit ELSE a.department END AS unit, "
+        "CREATE OR REPLACE TEMP TABLE worklist_unadopted AS SELECT "
+        "CASE WHEN split_part(u.unit, '/', 1) = a.department THEN u.unit ELSE a.department END AS unit, "
         "a.clue_id, concat_ws(' ', u.rule_id, r.rule_title) AS rule, a.verifier_name, CAST(a.verified_date AS VARCHAR) AS verified_date, a.said, "
         "a.unadopted_reason AS reason, u.clue_state AS state FROM worklist_answer AS a CROSS JOIN ref.run AS run "
         f"LEFT JOIN (SELECT *, CASE WHEN owner = {literal(TOWNSHIP)} THEN {literal(feed.department + '/')} || coalesce(town_code, '') ELSE owner END AS unit "
