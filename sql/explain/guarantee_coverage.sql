@@ -2,7 +2,7 @@
 -- 两不愁三保障覆盖表每个数字背后的人或户：按区域、保障项目逐一列出，列出的行数等于表中的数。
 -- Inputs: mart.person_status, mart.household_status.
 -- Limits: 人的项目一人一行，户的项目一户一行；record 为判定依据或状态。
--- Derived: rate = covered ÷ due
+-- Derived: rate = covered ÷ due; dimension_no = 项目的固定序号
 WITH state AS (
   SELECT coalesce(village_code, '不详') AS village_code, '义务教育' AS dimension, household_id, person_key, schooling_state AS state, schooling_basis AS record
   FROM mart.person_status

@@ -3,8 +3,9 @@
 -- Inputs: mart.person_status, mart.household_status, core.insured, core.inpatient, core.disease_now, core.registry_household_now, ref.parameter,
 --   ref.feed_state, ref.run.
 -- Limits: 人数一人一行，住院人次和费用一次住院一行（record 为入院日期），灾难性支出一户一行。数据未到或过期、表中为空的数不列。
--- Derived: health_insured_rate = health_covered_count ÷ health_due_count；actual_ratio_weighted = 四层支付 ÷ inpatient_total_yuan；actual_ratio_median = 各次住院之比的中位数；
---   serious_treated_rate、chronic_contracted_rate 为相应两数之比
+-- Derived: health_insured_rate = health_covered_count ÷ health_due_count; actual_ratio_weighted = 四层支付 ÷ inpatient_total_yuan
+-- Derived: actual_ratio_median = 各次住院四层支付 ÷ 总费用的中位数; serious_treated_rate = serious_treated_count ÷ serious_ill_count
+-- Derived: chronic_contracted_rate = chronic_contracted_count ÷ chronic_ill_count
 WITH feed AS (
   SELECT
     coalesce(bool_or(feed = 'health_insurance'), FALSE) AS has_insurance,

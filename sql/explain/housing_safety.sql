@@ -2,8 +2,8 @@
 -- 住房安全表每个数字背后的户和改造档案：等级、D 级户的安排逐户列出，改造、补助、自筹逐份档案列出。
 -- Inputs: core.registry_household_now, core.house, core.renovation, ref.feed_state.
 -- Limits: 户数一户一行（record 为鉴定报告号或安排），改造各列一份档案一行（record 为档案号，没有填自筹的金额为空）。数据未到或过期、表中为空的数不列。
--- Derived: moved_in_rate = renovation_moved_in_count ÷ renovation_completed_count；archive_rate = archive_complete_count ÷ renovation_count；
---   self_raised_average_yuan = 填了自筹的档案的平均
+-- Derived: moved_in_rate = renovation_moved_in_count ÷ renovation_completed_count; archive_rate = archive_complete_count ÷ renovation_count
+-- Derived: self_raised_average_yuan = 填了自筹的档案的平均
 WITH feed AS (
   SELECT
     coalesce(bool_or(feed = 'housing_assessment'), FALSE) AS has_assessment,

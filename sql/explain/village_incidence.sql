@@ -2,7 +2,8 @@
 -- 村贫困发生率每个数字背后的人：分子、户籍名单、建档立卡人口、脱贫属性不明的人，逐村列出。
 -- Inputs: mart.village_incidence_person, mart.person_status, ref.feed_state.
 -- Limits: 一人一行，户籍名单上的人没有户编号。数据未到或过期、表中为空的数不列。
--- Derived: rate = numerator ÷ denominator；denominator = register_count，没有户籍名单时为村报人数；reported_count 由村报送，没有名单
+-- Derived: rate = numerator ÷ denominator; denominator = register_count，没有户籍名单时为村报人数; reported_count = 由村报送，没有名单
+-- Derived: exit_year = 由村报送，没有名单
 WITH feed AS (
   SELECT
     coalesce(bool_or(feed = 'registry_household'), FALSE) AND coalesce(bool_or(feed = 'registry_person'), FALSE) AS has_registry,
