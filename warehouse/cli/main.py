@@ -71,7 +71,9 @@ def _inspect(arguments: argparse.Namespace) -> int:
     if arguments.feed and arguments.feed not in feeds:
         raise FupinError(f"no such feed: {arguments.feed}")
     # In a department's inbox only its own feeds are thought of; elsewhere all are.
-    own = [feed for feed in feeds.values() if feed.is_from(arguments.file.resolve().parent.name)]
+    folder = arguments.file.resolve().parent.name
+    is_inbox = any(feed.department == folder for feed in feeds.values())
+    own = [feed for feed in feeds.values() if is_inbox and feed.is_from(folder)]
     wanted = [feeds[arguments.feed]] if arguments.feed else own or list(feeds.values())
     with inspect.inspected(arguments.file, wanted) as seen:
         if arguments.json:
