@@ -55,7 +55,7 @@ def end_state(home: Path) -> dict[str, object]:
     return {
         "hash": run(home, "warehouse.cli.main", "verify").stdout,
         "ledger": sorted((row["feed"], row["batch_id"], row["state"], row["rows_landed"]) for row in ledger),
-        "receipts": sorted(str(path.relative_to(home)) for path in (home / "outbox").rglob("*") if path.is_file()),
+        "outbox": sorted(str(path.relative_to(home)) for path in (home / "outbox").rglob("*") if path.is_file()),
         "snapshots": sorted(path.name for path in (home / "published").iterdir()),
         "inbox": sorted(path.name for path in (home / "ingest").rglob("*") if path.is_file()),
     }
@@ -77,7 +77,7 @@ def undisturbed(tmp_path_factory):
     names = run(home, "tests.faults.killer", "0").stdout.split("\n")
     calls = [line for line in names if line.count(" ") == 1 and "." in line]
     state = end_state(home)
-    assert len(state["receipts"]) == 4  # type: ignore[arg-type]
+    assert sum(name.endswith(".回执.xlsx") for name in state["outbox"]) == 4  # type: ignore[attr-defined]
     return template, state, calls
 
 
