@@ -2,9 +2,9 @@
 -- is_unseen: an able head of working age about whom no department knows an income; such a family's income is nobody's to judge.
 CREATE OR REPLACE TABLE ordinary AS
 SELECT h.hno, p.age BETWEEN 19 AND 59 AND NOT p.is_disabled AND p.pno NOT IN (SELECT pno FROM c_employment) AS is_unseen,
-  h.hno IN (SELECT hno FROM person WHERE is_disabled) OR p.pno IN (SELECT pno FROM c_temporary_relief) AS is_weak
+  h.hno IN (SELECT hno FROM person WHERE is_disabled) OR h.hno IN (SELECT d.hno FROM c_disability JOIN (SELECT pno, hno FROM person) d USING (pno)) OR p.pno IN (SELECT pno FROM c_temporary_relief) AS is_weak
 FROM household h JOIN person p ON p.hno = h.hno AND p.k = 1
-WHERE NOT h.is_registered AND NOT h.is_omitted AND h.hno NOT IN (SELECT hno FROM planted WHERE hno IS NOT NULL);
+WHERE NOT h.is_registered AND NOT h.is_omitted;
 -- A bill beyond the limits stays where the family is poor already or its income is unseen; whoever has one is insured.
 CREATE OR REPLACE TABLE grave_bill AS
 SELECT p.hno, p.pno FROM c_health_settlement b JOIN (SELECT pno, hno, is_registered FROM person) p USING (pno)

@@ -35,16 +35,21 @@ LEFT JOIN (
     SELECT pno, CAST(replace(amount_yuan, '.', '') AS BIGINT) AS cents FROM c_pension_payment
     UNION ALL SELECT pno, wage * CASE WHEN end_month = '2018-11' THEN 6 ELSE 12 END FROM wish_job WHERE wage IS NOT NULL) JOIN (SELECT pno, hno FROM person) USING (pno) GROUP BY hno) seen USING (hno)
 WHERE p.k = 1 AND w.per_head * p.size > coalesce(seen.cents, 0);
--- All of a registered income is wage and transfer; a wage of NULL leaves the wage as it was registered, as far as the new total allows.
-UPDATE c_registry_household SET business_income_yuan = '0.00', business_cost_yuan = '0.00', property_income_yuan = '0.00', wage_income_yuan = yuan(w.earned), transfer_income_yuan = yuan(w.total - w.earned),
+-- All of a registered income is wage, a tenth of rent, and transfer; a wage of NULL leaves the wage as it was registered, as far as the new total allows.
+UPDATE c_registry_household SET business_income_yuan = '0.00', business_cost_yuan = '0.00', property_income_yuan = yuan(w.total // 10), wage_income_yuan = yuan(w.earned), transfer_income_yuan = yuan(w.total - w.total // 10 - w.earned),
   total_income_yuan = yuan(w.total), net_income_yuan = yuan(w.total), net_income_per_head_yuan = yuan(w.per_head)
 FROM (SELECT w.hno, p.household_id, w.per_head, w.per_head * p.size AS total, coalesce(w.wage, least(CAST(replace(r.wage_income_yuan, '.', '') AS BIGINT), w.per_head * p.size // 2)) AS earned
   FROM wish_income w JOIN person p ON p.hno = w.hno AND p.k = 1 JOIN c_registry_household r USING (household_id)) w
 WHERE w.household_id = c_registry_household.household_id;
 
+-- Whoever became disabled by another situation is insured, unless that is the point.
+INSERT INTO c_health_insurance BY NAME
+SELECT pno, '2019' AS year, name, citizen_id, '1' AS insurance_code, '1' AS status_code, '2018-12-10' AS paid_date, '220.00' AS personal_paid_yuan, '0.00' AS subsidy_yuan, '9' AS category_code, '北镇市' AS place, data_date, FALSE AS is_spare
+FROM person WHERE NOT is_registered AND NOT is_omitted AND NOT is_dead AND pno NOT IN (SELECT pno FROM c_health_insurance) AND hno IN (SELECT p.hno FROM c_disability JOIN (SELECT pno, hno FROM person) p USING (pno))
+  AND hno NOT IN (SELECT hno FROM planted WHERE rule_id IN ('N03', 'N04') AND hno IS NOT NULL);
 -- Last, when all bills are there: who bears a large one (N05), and omitted households of whom too little is seen (N03).
 CREATE OR REPLACE TABLE burden AS
-SELECT p.hno, p.pno, p.is_registered, u(p.hno, 'nature') < 850000 OR u(p.hno, 'nature') < 900000 AND substr(p.village_code, 10, 1) IN ('2', '3', '5') AS is_rural,
+SELECT p.hno, p.pno, p.is_registered, p.is_registered OR u(p.hno, 'nature') < 850000 OR u(p.hno, 'nature') < 900000 AND substr(p.village_code, 10, 1) IN ('2', '3', '5') AS is_rural,
   sum(CASE WHEN p.is_registered AND visit_code <> '1' THEN 0 ELSE CAST(self_paid_yuan AS DECIMAL(18, 2)) + CAST(own_expense_yuan AS DECIMAL(18, 2)) END) AS yuan
 FROM (SELECT pno, visit_code, self_paid_yuan, own_expense_yuan FROM c_health_settlement WHERE settled_date > '2018-06-30') b JOIN (SELECT * EXCLUDE (name, citizen_id) FROM person WHERE NOT (is_dead)) p USING (pno) GROUP BY ALL;
 INSERT INTO planted
@@ -72,3 +77,10 @@ SELECT 'N03', 'omitted in the county', '命中', 'H1' || digits(hno, 8), hno, NU
   LEFT JOIN (SELECT pno, sum(12 * coalesce(CAST(living_subsidy_yuan AS DECIMAL(18, 2)), 0) + 12 * coalesce(CAST(nursing_subsidy_yuan AS DECIMAL(18, 2)), 0)) AS subsidy FROM c_disability WHERE status_code = '1' GROUP BY pno) USING (pno)
   WHERE is_omitted GROUP BY hno)
 WHERE seen / size < 3747 AND (u(hno, 'nature') < 850000 OR u(hno, 'nature') < 900000 AND substr(village_code, 10, 1) IN ('2', '3', '5'));
+-- Weak families outside the registry with a child who is planted out of school (N04); where all of a low income is seen, they are N03's too.
+INSERT INTO planted
+SELECT DISTINCT 'N04', 'a child out of school in the county', '命中', 'H1' || digits(hno, 8), hno, NULL FROM planted JOIN household USING (hno)
+WHERE rule_id = 'G01' AND planted.verdict = '命中' AND NOT is_registered AND NOT is_omitted AND (u(hno, 'nature') < 850000 OR u(hno, 'nature') < 900000 AND substr(village_code, 10, 1) IN ('2', '3', '5'))
+  AND (hno IN (SELECT p.hno FROM c_disability d JOIN (SELECT pno, hno FROM person) p USING (pno) WHERE d.status_code = '1') OR hno IN (SELECT hno FROM burden WHERE NOT is_registered AND yuan >= 20000)
+    OR hno IN (SELECT p.hno FROM c_temporary_relief t JOIN (SELECT pno, hno FROM person) p USING (pno) WHERE t.relief_date > '2018-06-30') OR hno IN (SELECT p.hno FROM c_subsistence_allowance s JOIN (SELECT pno, hno FROM person) p USING (pno) WHERE benefit_stop_month IS NULL))
+  AND hno NOT IN (SELECT hno FROM planted WHERE rule_id = 'N04' AND hno IS NOT NULL);

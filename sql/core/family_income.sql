@@ -19,7 +19,7 @@ WITH parameter AS (
 living AS (
   SELECT person_key, family_key, household_id, village_code, age, is_registered, has_registered_kin
   FROM core.member
-  WHERE is_rural AND NOT is_deceased AND (is_registered OR is_on_register)
+  WHERE NOT is_deceased AND (is_registered OR (is_rural AND is_on_register))
 ),
 assisted AS (
   SELECT person_key, max(monthly_income_per_head_yuan) AS monthly_income_per_head_yuan

@@ -2,9 +2,9 @@
 -- 户的困难：农村每一户有没有三保障缺项、大额医疗和就学支出、灾害损失、失去工作、贷款逾期，各多少。
 -- Grain: one row per family_key with at least one of these.
 -- 政策依据: 国开发〔2020〕6号、中农组发〔2021〕7号：因病因灾因意外等刚性支出较大或收入大幅缩减；国家脱贫攻坚普查公报（三保障）。
--- Inputs: core.member, core.house, core.schooling, core.education_enrollment_now, core.household_registration_now, core.insured, core.medical_year, core.study_cost, core.disaster_loss_now, core.earner,
+-- Inputs: core.member, core.house, core.school_age, core.insured, core.medical_year, core.study_cost, core.disaster_loss_now, core.earner,
 --   core.bank_loan_now, core.disability_now, ref.parameter, ref.feed_state, ref.run.
--- Limits: 未到或过期的数据源不产生困难（没有学籍数据不等于失学）。失学 = 义务教育年龄而没有在读学籍，也没有同名同生日而未对上的学籍；外地就读的要核查。大病 = 近十二个月个人负担达到
+-- Limits: 未到或过期的数据源不产生困难（没有学籍数据不等于失学）。失学与规则 G01 同 (core.school_age)；学籍或控辍保学台账未到的不算。大病 = 近十二个月个人负担达到
 --   MED_SELF_REG（建档户，住院）或 MED_SELF_ALL（其他农村户）。灾害损失为近十二个月，减去理赔和救灾补助。失业 = 近十八个月挣过工资而已停工
 --   IDLE_MONTHS 个月以上的在世成员。C 级、D 级房指现住房，鉴定以后没有改造，也没有别的安全住房。
 -- Tie-breaks: none (sums and counts only).
@@ -13,8 +13,6 @@ WITH parameter AS (
     max(CASE WHEN parameter.code = 'MED_SELF_REG' THEN parameter.value END) AS registered_limit,
     max(CASE WHEN parameter.code = 'MED_SELF_ALL' THEN parameter.value END) AS other_limit,
     max(CASE WHEN parameter.code = 'EDU_SELF' THEN parameter.value END) AS study_limit,
-    max(CASE WHEN parameter.code = 'EDU_AGE_MIN' THEN parameter.value END) AS school_from,
-    max(CASE WHEN parameter.code = 'EDU_AGE_MAX' THEN parameter.value END) AS school_to,
     max(CASE WHEN parameter.code = 'NEWBORN_DAYS' THEN parameter.value END) AS newborn_days,
     max(CASE WHEN parameter.code = 'IDLE_MONTHS' THEN parameter.value END) AS idle_limit
   FROM ref.parameter
@@ -24,7 +22,7 @@ WITH parameter AS (
 feed AS (
   SELECT
     coalesce(bool_or(feed = 'housing_assessment'), FALSE) AS has_housing,
-    coalesce(bool_or(feed = 'education_enrollment'), FALSE) AS has_school,
+    coalesce(bool_or(feed = 'education_enrollment'), FALSE) AND coalesce(bool_or(feed = 'education_case'), FALSE) AS has_school,
     coalesce(bool_or(feed = 'health_insurance'), FALSE) AS has_insurance,
     coalesce(bool_or(feed = 'health_settlement'), FALSE) AS has_medical,
     coalesce(bool_or(feed = 'education_expense'), FALSE) AND coalesce(bool_or(feed = 'education_aid'), FALSE) AS has_study,
@@ -43,26 +41,7 @@ insured_year AS (
 living AS (
   SELECT person_key, family_key, household_id, age, birth_date, is_registered
   FROM core.member
-  WHERE is_rural AND NOT is_deceased AND (is_registered OR is_on_register)
-),
--- Of school age and not enrolled; whoever has a namesake of the same birth date in school under a number without an id may be that pupil.
-child AS (
-  SELECT living.person_key, living.family_key
-  FROM living
-  CROSS JOIN parameter
-  CROSS JOIN feed
-  LEFT JOIN core.schooling AS schooling ON schooling.person_key = living.person_key
-  WHERE
-    feed.has_school AND living.age >= parameter.school_from AND living.age <= parameter.school_to
-    AND NOT coalesce(schooling.is_enrolled, FALSE) AND NOT coalesce(schooling.status_code = '5' AND schooling.stage_code IN ('3', '4', '5'), FALSE)
-),
-namesake AS (
-  SELECT register.person_key
-  FROM core.household_registration_now AS register
-  INNER JOIN child ON child.person_key = register.person_key
-  INNER JOIN core.education_enrollment_now AS pupil ON pupil.birth_date = register.birth_date AND pupil.name = register.name
-  WHERE pupil.person_key IS NULL AND pupil.status_code = '1'
-  GROUP BY register.person_key
+  WHERE NOT is_deceased AND (is_registered OR (is_rural AND is_on_register))
 ),
 strain AS (
   SELECT house.family_key, 'house' AS kind, CAST(0 AS DECIMAL(18, 2)) AS yuan, house.grade_code AS grade
@@ -70,10 +49,11 @@ strain AS (
   CROSS JOIN feed
   WHERE feed.has_housing AND house.grade_code IN ('C', 'D') AND house.is_lived_in AND NOT house.is_rebuilt_since AND house.other_safe_count = 0
   UNION ALL
-  SELECT child.family_key, 'school' AS kind, 0 AS yuan, '' AS grade
-  FROM child
-  LEFT JOIN namesake ON namesake.person_key = child.person_key
-  WHERE namesake.person_key IS NULL
+  SELECT living.family_key, 'school' AS kind, 0 AS yuan, '' AS grade
+  FROM core.school_age AS child
+  INNER JOIN living ON living.person_key = child.person_key
+  CROSS JOIN feed
+  WHERE feed.has_school AND child.schooling_basis IN ('辍学', '未在校而无有效证明', '无在读学籍')
   UNION ALL
   SELECT living.family_key, 'insurance' AS kind, 0 AS yuan, '' AS grade
   FROM living

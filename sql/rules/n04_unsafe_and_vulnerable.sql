@@ -5,12 +5,12 @@
 -- Owner: 乡镇
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: family（户口簿户，整户没有建档）
--- Parameters: MED_SELF_ALL, EDU_AGE_MIN, EDU_AGE_MAX, NEWBORN_DAYS
+-- Parameters: MED_SELF_ALL, EDU_AGE_MIN, EDU_AGE_MAX, SCHOOL_PROOF_DAYS, NEWBORN_DAYS
 -- Feeds: household_registration, registry_person, housing_assessment|education_enrollment|health_insurance,
 --   subsistence_allowance|temporary_relief|disability|health_settlement
 -- Inputs: core.family_strain, core.family_income, core.temporary_relief_now, core.member, ref.run.
 -- Limits: 低保边缘户没有名册，以在保低保户和近十二个月得过临时救助的户代替。残疾指持有效残疾证；大病指近十二个月个人负担达到 MED_SELF_ALL。
---   户口簿上有人建档的可能是分户，无法判定。适龄儿童在外地就读的要核查后排除。
+--   户口簿上有人建档的可能是分户，无法判定。失学同 G01，外地就读有证明的不算。
 -- Tie-breaks: none; core.family_income has one row per family.
 WITH relieved AS (
   SELECT member.family_key, count(*) AS relief_count

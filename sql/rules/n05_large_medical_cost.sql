@@ -36,4 +36,4 @@ SELECT
 FROM core.medical_year AS medical
 INNER JOIN core.member AS member ON member.person_key = medical.person_key
 CROSS JOIN parameter
-WHERE member.is_rural AND NOT member.is_deceased
+WHERE (member.is_rural OR member.is_registered) AND NOT member.is_deceased

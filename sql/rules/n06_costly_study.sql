@@ -30,4 +30,4 @@ SELECT
 FROM core.study_cost AS study
 INNER JOIN core.member AS member ON member.person_key = study.person_key
 CROSS JOIN parameter
-WHERE study.stage_code IN ('1', '4', '5', '8') AND member.is_rural AND NOT member.is_deceased
+WHERE study.stage_code IN ('1', '4', '5', '8') AND (member.is_rural OR member.is_registered) AND NOT member.is_deceased

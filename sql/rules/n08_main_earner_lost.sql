@@ -34,7 +34,7 @@ earning AS (
   FROM core.earner AS earner
   INNER JOIN core.member AS member ON member.person_key = earner.person_key
   LEFT JOIN dead ON dead.person_key = earner.person_key
-  WHERE member.is_rural AND (earner.late_wage_yuan > 0 OR NOT earner.is_wage_known)
+  WHERE (member.is_rural OR member.is_registered) AND (earner.late_wage_yuan > 0 OR NOT earner.is_wage_known)
 ),
 family AS (
   SELECT

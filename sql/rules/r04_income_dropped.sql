@@ -28,7 +28,7 @@ wage AS (
     count(*) FILTER (WHERE NOT earner.is_wage_known) AS unknown_wage_count
   FROM core.earner AS earner
   INNER JOIN core.member AS member ON member.person_key = earner.person_key
-  WHERE member.is_rural
+  WHERE member.is_rural OR member.is_registered
   GROUP BY member.family_key
 ),
 prior_income AS (
