@@ -66,23 +66,20 @@ strain AS (
     feed.has_insurance AND insured_year.is_there AND NOT coalesce(insured.is_insured, FALSE)
     AND date_diff('day', living.birth_date, run.as_of) > parameter.newborn_days
   UNION ALL
-  SELECT living.family_key, 'medical' AS kind, medical.medical_paid_yuan AS yuan, '' AS grade
-  FROM core.medical_year AS medical
-  INNER JOIN living ON living.person_key = medical.person_key
-  CROSS JOIN feed
-  WHERE feed.has_medical AND medical.medical_paid_yuan > 0
-  UNION ALL
-  SELECT living.family_key, 'illness' AS kind, 0 AS yuan, '' AS grade
+  SELECT
+    living.family_key,
+    CASE
+      WHEN CASE WHEN living.is_registered THEN medical.inpatient_paid_yuan >= parameter.registered_limit ELSE medical.medical_paid_yuan >= parameter.other_limit END
+        THEN 'illness'
+      ELSE 'medical'
+    END AS kind,
+    medical.medical_paid_yuan AS yuan,
+    '' AS grade
   FROM core.medical_year AS medical
   INNER JOIN living ON living.person_key = medical.person_key
   CROSS JOIN parameter
   CROSS JOIN feed
-  WHERE
-    feed.has_medical
-    AND CASE
-      WHEN living.is_registered THEN medical.inpatient_paid_yuan >= parameter.registered_limit
-      ELSE medical.medical_paid_yuan >= parameter.other_limit
-    END
+  WHERE feed.has_medical AND (medical.medical_paid_yuan > 0 OR medical.inpatient_paid_yuan >= parameter.registered_limit)
   UNION ALL
   SELECT living.family_key, CASE WHEN study.study_paid_yuan > parameter.study_limit THEN 'study' ELSE 'lesson' END AS kind, study.study_paid_yuan AS yuan, '' AS grade
   FROM core.study_cost AS study
@@ -130,7 +127,7 @@ SELECT
   CAST(count(*) FILTER (WHERE kind = 'disabled') AS BIGINT) AS disabled_count,
   CAST(count(*) FILTER (WHERE kind = 'study') AS BIGINT) AS costly_student_count,
   CAST(count(*) FILTER (WHERE kind = 'work') AS BIGINT) AS lost_work_count,
-  CAST(sum(CASE WHEN kind = 'medical' THEN yuan ELSE 0 END) AS DECIMAL(18, 2)) AS medical_paid_yuan,
+  CAST(sum(CASE WHEN kind IN ('medical', 'illness') THEN yuan ELSE 0 END) AS DECIMAL(18, 2)) AS medical_paid_yuan,
   CAST(sum(CASE WHEN kind IN ('study', 'lesson') THEN yuan ELSE 0 END) AS DECIMAL(18, 2)) AS study_paid_yuan,
   CAST(sum(CASE WHEN kind = 'disaster' THEN yuan ELSE 0 END) AS DECIMAL(18, 2)) AS disaster_loss_yuan,
   CAST(sum(CASE WHEN kind = 'overdue' THEN yuan ELSE 0 END) AS DECIMAL(18, 2)) AS overdue_yuan
