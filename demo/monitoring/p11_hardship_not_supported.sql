@@ -12,7 +12,7 @@ UPDATE c_registry_household SET wage_income_yuan = CASE WHEN pno IN (SELECT pno 
 WHERE pno IN (SELECT pno FROM planted WHERE rule_id = 'P11');
 UPDATE c_registry_household SET property_income_yuan = NULL WHERE pno IN (SELECT pno FROM planted WHERE rule_id = 'P11' AND variant = 'income not written down');
 UPDATE c_household_registration SET marriage_code = CASE WHEN pno IN (SELECT pno FROM planted WHERE rule_id = 'P11' AND variant = 'has a spouse elsewhere') THEN '20' ELSE '10' END WHERE pno IN (SELECT pno FROM planted WHERE rule_id = 'P11');
-UPDATE c_household_registration SET hukou_no = (SELECT '1' || digits(min(hno), 8) FROM (FROM free WHERE class = 'other' ORDER BY draw LIMIT 1)) WHERE pno IN (SELECT pno FROM planted WHERE rule_id = 'P11' AND variant = 'somebody else stands in the book');
+UPDATE c_household_registration SET hukou_no = (SELECT '1' || digits(min(hno), 8) FROM (FROM free WHERE class = 'other' AND size = 1 ORDER BY draw LIMIT 1)) WHERE pno IN (SELECT pno FROM planted WHERE rule_id = 'P11' AND variant = 'somebody else stands in the book');
 INSERT INTO c_special_hardship BY NAME
 SELECT pno, 'TK8' || digits(pno, 8) AS hardship_no, name, citizen_id, '1' AS rural_urban_code, '1' AS support_code, '1' AS self_care_code, '0.00' AS care_standard_yuan, '500.00' AS monthly_support_yuan, '2018-02' AS benefit_start_month, name AS account_name, village_code, data_date, FALSE AS is_spare
 FROM planted JOIN (SELECT * EXCLUDE (hno) FROM person) p USING (pno) WHERE rule_id = 'P11' AND variant = 'supported already';

@@ -42,10 +42,10 @@ FROM (SELECT w.hno, p.household_id, w.per_head, w.per_head * p.size AS total, co
   FROM wish_income w JOIN person p ON p.hno = w.hno AND p.k = 1 JOIN c_registry_household r USING (household_id)) w
 WHERE w.household_id = c_registry_household.household_id;
 
--- Whoever became disabled by another situation is insured, unless that is the point.
+-- Whoever became ill, poor or disabled by a situation is insured, unless that is the point.
 INSERT INTO c_health_insurance BY NAME
 SELECT pno, '2019' AS year, name, citizen_id, '1' AS insurance_code, '1' AS status_code, '2018-12-10' AS paid_date, '220.00' AS personal_paid_yuan, '0.00' AS subsidy_yuan, '9' AS category_code, '北镇市' AS place, data_date, FALSE AS is_spare
-FROM person WHERE NOT is_registered AND NOT is_omitted AND NOT is_dead AND pno NOT IN (SELECT pno FROM c_health_insurance) AND hno IN (SELECT p.hno FROM c_disability JOIN (SELECT pno, hno FROM person) p USING (pno))
+FROM person WHERE NOT is_registered AND NOT is_omitted AND NOT is_dead AND pno NOT IN (SELECT pno FROM c_health_insurance) AND (hno IN (SELECT hno FROM quiet) OR hno IN (SELECT p.hno FROM c_disability JOIN (SELECT pno, hno FROM person) p USING (pno)))
   AND hno NOT IN (SELECT hno FROM planted WHERE rule_id IN ('N03', 'N04') AND hno IS NOT NULL);
 -- Last, when all bills are there: who bears a large one (N05), and omitted households of whom too little is seen (N03).
 CREATE OR REPLACE TABLE burden AS
