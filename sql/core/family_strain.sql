@@ -6,7 +6,7 @@
 --   core.bank_loan_now, core.disability_now, ref.parameter, ref.feed_state, ref.run.
 -- Limits: 未到或过期的数据源不产生困难（没有学籍数据不等于失学）。失学与规则 G01 同 (core.school_age)；学籍或控辍保学台账未到的不算。大病 = 近十二个月个人负担达到
 --   MED_SELF_REG（建档户，住院）或 MED_SELF_ALL（其他农村户）。灾害损失为近十二个月，减去理赔和救灾补助。失业 = 近十八个月挣过工资而已停工
---   IDLE_MONTHS 个月以上的在世成员。C 级、D 级房指现住房，鉴定以后没有改造，也没有别的安全住房。
+--   IDLE_MONTHS 个月以上的在世成员。C 级、D 级房指现住房，鉴定以后没有改造，也没有别的安全住房；危改数据未到时不知是否已改造，也不算。
 -- Tie-breaks: none (sums and counts only).
 WITH parameter AS (
   SELECT
@@ -21,7 +21,7 @@ WITH parameter AS (
 ),
 feed AS (
   SELECT
-    coalesce(bool_or(feed = 'housing_assessment'), FALSE) AS has_housing,
+    coalesce(bool_or(feed = 'housing_assessment'), FALSE) AND coalesce(bool_or(feed = 'housing_renovation'), FALSE) AS has_housing,
     coalesce(bool_or(feed = 'education_enrollment'), FALSE) AND coalesce(bool_or(feed = 'education_case'), FALSE) AS has_school,
     coalesce(bool_or(feed = 'health_insurance'), FALSE) AS has_insurance,
     coalesce(bool_or(feed = 'health_settlement'), FALSE) AS has_medical,
