@@ -21,22 +21,7 @@ def county(tmp_path_factory):
     return County(tmp_path_factory.mktemp("planted"), PEOPLE, SEED, "--dirt", "none", "--monitoring")
 
 
-# Known to be wrong, each strictly: the mark goes with the fault.
-OPEN = {
-    "G03": "a disabled child among the county's own drop-outs is found rightly, the plan does not say so",
-}
-
-
-@pytest.mark.parametrize(
-    "rule",
-    [
-        pytest.param(
-            rule, marks=pytest.mark.xfail(reason=OPEN[rule.rule_id], strict=True) if rule.rule_id in OPEN else ()
-        )
-        for rule in RULES
-    ],
-    ids=lambda rule: rule.rule_id,
-)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.rule_id)
 def test_it_finds_what_is_planted_and_nothing_else(county, rule: Rule):
     found = judgement(county, rule)
     if county.warehouse(f"SELECT unset_parameters IS NOT NULL FROM ops.rule_run WHERE rule_id = '{rule.rule_id}'") == [
