@@ -64,6 +64,16 @@ def scalar(con: duckdb.DuckDBPyConnection, sql: str) -> Any:
     return row[0] if row else None
 
 
+def relations(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """``schema.name`` → TABLE or VIEW of everything in the default database."""
+    return dict(
+        con.execute(
+            "SELECT schema_name || '.' || table_name, 'TABLE' FROM duckdb_tables() WHERE database_name = current_database() "
+            "UNION ALL SELECT schema_name || '.' || view_name, 'VIEW' FROM duckdb_views() WHERE database_name = current_database()"
+        ).fetchall()
+    )
+
+
 # An instance with its extension (40 ms) and macros (15 ms) but with nothing attached, left by one merge for the next: (whose, it).
 _idle: list[tuple[tuple[object, ...], duckdb.DuckDBPyConnection]] = []
 

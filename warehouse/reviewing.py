@@ -12,10 +12,9 @@ from warehouse.database import open_warehouse
 from warehouse.feedback import lists
 from warehouse.history.schema import prepare
 from warehouse.identity import decisions, questions, review
+from warehouse.identity.tables import WHO_IS_WHO
 from warehouse.merging import load_time
 from warehouse.monitor.reference import run_date
-
-FOLLOWS = ("person_alias", "person_split", "record_link")
 
 
 def follow(con: duckdb.DuckDBPyConnection, feeds: dict[str, Feed], when: str, outbox: Path) -> dict[str, int]:
@@ -65,6 +64,6 @@ def settle(home: Path, feeds: dict[str, Feed], question: str, answer: str, who: 
 def who_is_who(con: duckdb.DuckDBPyConnection) -> list[Any]:
     """A fingerprint of who is who: equal before and after means that no mart has to be rebuilt."""
     parts = " UNION ALL ".join(
-        f"SELECT '{name}' AS part, count(*), bit_xor(hash(t)) FROM core.{name} AS t" for name in FOLLOWS
+        f"SELECT '{name}' AS part, count(*), bit_xor(hash(t)) FROM core.{name} AS t" for name in WHO_IS_WHO
     )
     return con.execute(f"{parts} ORDER BY part").fetchall()

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 from connectors import settings
 from connectors.errors import FupinError
+from warehouse.cli.tables import print_json, print_table
 
 
 def _progress(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
-
-
-def print_json(content: Any) -> None:
-    """Write ``content`` to standard output; dates as ISO."""
-    print(json.dumps(content, ensure_ascii=False, indent=1, default=str))
 
 
 def _simulate(arguments: argparse.Namespace) -> int:
@@ -37,7 +31,6 @@ def _simulate(arguments: argparse.Namespace) -> int:
 
 def _sync(arguments: argparse.Namespace) -> int:
     from warehouse import tasks
-    from warehouse.cli.tables import print_table
 
     summaries = tasks.sync(arguments.feeds, _progress)
     if arguments.json:
@@ -85,7 +78,6 @@ def _inspect(arguments: argparse.Namespace) -> int:
 
 def _build(arguments: argparse.Namespace) -> int:
     from warehouse import tasks
-    from warehouse.cli.tables import print_table
 
     print_table(("mart", "rows"), [[mart, rows] for mart, rows in tasks.build(_progress).items()])
     return 0
@@ -114,7 +106,6 @@ def _query(arguments: argparse.Namespace) -> int:
 
 
 def _batches(arguments: argparse.Namespace) -> int:
-    from warehouse.cli.tables import print_table
     from warehouse.database import open_warehouse
 
     names = (

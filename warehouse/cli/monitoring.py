@@ -12,7 +12,7 @@ from typing import Any
 from connectors import settings
 from connectors.errors import TerminalError
 from connectors.feed import load_feeds
-from warehouse.cli.tables import print_table
+from warehouse.cli.tables import print_json, print_table
 
 RUN = (
     "rule_id", "rule_version", "rule_title", "severity", "owner", "subjects", "hits", "clear", "unknown", "unset", "missing_feeds",
@@ -86,11 +86,7 @@ def _rules(arguments: argparse.Namespace) -> int:
                 [not wanted, sorted(wanted)],
             ).fetchall()
     if arguments.json:
-        print(
-            json.dumps(
-                [dict(zip(columns, row, strict=True)) for row in rows], ensure_ascii=False, indent=1, default=str
-            )
-        )
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
     else:
         print_table(columns, rows)
     return 0
@@ -101,7 +97,6 @@ STATES = {"open": "is_open", "closed": "NOT is_open", "overdue": "is_overdue", "
 
 
 def _clues(arguments: argparse.Namespace) -> int:
-    from warehouse.cli.main import print_json
     from warehouse.database import open_warehouse
 
     where, values = ["TRUE"], []
@@ -172,7 +167,7 @@ def _explain(arguments: argparse.Namespace) -> int:
                 "batches": told.batches, "rules": told.rules, "parameters": told.parameters,
             }  # fmt: skip
     if arguments.json:
-        print(json.dumps(content, ensure_ascii=False, indent=1, default=str))
+        print_json(content)
         return 0
     for name, value in content.items():
         if name == "rows":

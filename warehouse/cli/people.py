@@ -11,7 +11,7 @@ import duckdb
 from connectors import settings
 from connectors.errors import TerminalError, without_row_text
 from connectors.feed import load_feeds
-from warehouse.cli.tables import print_table
+from warehouse.cli.tables import print_json, print_table
 from warehouse.database import open_warehouse
 from warehouse.history.schema import prepare
 from warehouse.history.tables import OPEN_TIME, name_column, table
@@ -79,7 +79,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list(con: duckdb.DuckDBPyConnection, as_json: bool) -> int:
-    from warehouse.cli.main import print_json
 
     rows = con.execute(
         f"SELECT {', '.join(COLUMNS)} FROM core.identity_decision ORDER BY decided_at, decision_id"

@@ -1,12 +1,18 @@
-"""Tables on a terminal: every column as wide as its widest cell, Chinese characters counted as two."""
+"""JSON for programs, tables on a terminal: every column as wide as its widest cell, Chinese characters counted as two."""
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from warehouse.cli.query import width
+
+
+def print_json(content: Any) -> None:
+    """Write ``content`` to standard output; dates as ISO."""
+    print(json.dumps(content, ensure_ascii=False, indent=1, default=str))
 
 
 def print_table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

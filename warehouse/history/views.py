@@ -14,6 +14,7 @@ import duckdb
 
 from connectors.feed import ID_TYPES, Feed
 from expectations.normalise import identifier, literal
+from warehouse.database import scalar
 from warehouse.history.tables import OPEN_DATE, OPEN_TIME, core_columns, key_columns, name_column, table
 
 
@@ -73,8 +74,7 @@ class Decided:
 
 
 def _any(con: duckdb.DuckDBPyConnection, name: str) -> bool:
-    row = con.execute(f"SELECT count(*) FROM (SELECT 1 FROM {name} LIMIT 1)").fetchone()
-    return bool(row and row[0])
+    return bool(scalar(con, f"SELECT count(*) FROM (SELECT 1 FROM {name} LIMIT 1)"))
 
 
 def source_sql(feed: Feed, decided: Decided, also: str = "") -> str:

@@ -18,6 +18,7 @@ from expectations import normalise
 from expectations.normalise import identifier, literal
 from warehouse.history.tables import OPEN_DATE, OPEN_TIME, name_column, table
 from warehouse.history.views import ensure_views
+from warehouse.identity.tables import WHO_IS_WHO
 
 KINDS = ("same_person", "two_people", "one_person", "link", "no_link")
 
@@ -122,7 +123,7 @@ def resolve(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> dict[s
         con.execute(f"COMMENT ON TABLE core.record_link IS {literal(print_)}")
         ensure_views(con, feeds.values())
     counts = {}
-    for name in ("person_alias", "person_split", "record_link"):
+    for name in WHO_IS_WHO:
         row = con.execute(f"SELECT count(*) FROM core.{name}").fetchone()
         counts[name] = int(row[0]) if row else 0
     return counts

@@ -34,6 +34,9 @@ CREATE OR REPLACE VIEW core.certificate_mark AS
   FROM core.identity WHERE kind = 'disability_cert';
 """
 
+# What follows from the decisions, and says of whom a row of any feed speaks.
+WHO_IS_WHO = ("person_alias", "person_split", "record_link")
+
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
     """Make the tables and ``core.certificate_mark``, the two digits of a disability certificate that name no person; ``core.identity`` exists."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from connectors.feed import Feed
+from warehouse.database import relations
 from warehouse.monitor import clues, judge, reference
 from warehouse.monitor.order import SQL, Table, build_order, needs
 from warehouse.monitor.rules import Rule, all_rules, check, rules_on
@@ -108,11 +109,7 @@ def _needed(order: Sequence[Table], wanted: Iterable[str] | None) -> Sequence[Ta
 
 def _drop_leftovers(con: duckdb.DuckDBPyConnection, wanted: Mapping[str, str]) -> None:
     """A mart whose file is gone must not be published as if it were current; nor can a table be replaced by a view."""
-    found = con.execute(
-        "SELECT 'VIEW' AS kind, schema_name || '.' || view_name FROM duckdb_views() WHERE database_name = current_database() "
-        "UNION ALL SELECT 'TABLE', schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = current_database() "
-        "ORDER BY kind DESC"
-    ).fetchall()
-    for kind, name in found:
+    # Views first: they read tables.
+    for name, kind in sorted(relations(con).items(), key=lambda found: found[1], reverse=True):
         if wanted[name] != kind if name in wanted else name.startswith("mart."):
             con.execute(f"DROP {kind} {name}")

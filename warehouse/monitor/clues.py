@@ -11,6 +11,7 @@ from __future__ import annotations
 import duckdb
 
 from expectations.normalise import literal
+from warehouse.database import scalar
 from warehouse.monitor.rules import HIT, SEVERITIES, UNKNOWN
 
 TABLE = """
@@ -91,11 +92,6 @@ def follow(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     ):
         row = con.execute(sql).fetchone()
         counts[name] = int(row[0]) if row else 0
-    counts["unjudged"] = _one(con, f"SELECT count(*) FROM temp.found WHERE verdict = {literal(UNKNOWN)}")
+    counts["unjudged"] = scalar(con, f"SELECT count(*) FROM temp.found WHERE verdict = {literal(UNKNOWN)}")
     con.execute("DROP TABLE temp.found")
     return counts
-
-
-def _one(con: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = con.execute(sql).fetchone()
-    return int(row[0]) if row else 0

@@ -17,6 +17,7 @@ import duckdb
 from connectors.errors import TerminalError
 from connectors.feed import Feed
 from expectations.normalise import identifier, literal
+from warehouse.monitor.judge import newest_batches
 from warehouse.monitor.order import CLUES, JUDGED, SQL, Table, build_order, parse
 
 ROW = ("household_id", "person_key", "record", "amount")
@@ -146,11 +147,7 @@ def ground(
     found, bare = upstream(name)
     tables = {table.name: table for table in build_order()}
     names = [feed for feed in feeds if {f"core.{feed}", f"core.{feed}_now"} & bare]
-    batches = con.execute(
-        "SELECT feed, max_by(batch_id, (as_of, received_at, batch_id)), max(as_of), count(*) FROM ops.batch WHERE state = 'merged' "
-        "AND list_contains(?, feed) GROUP BY feed ORDER BY feed",
-        [names],
-    ).fetchall()
+    batches = newest_batches(con, names)
     judged = [one.removeprefix("rule.").split("_")[0].upper() for one in found if one.startswith("rule.")]
     rules = con.execute(
         "SELECT rule_id, rule_version, hits FROM ops.rule_run WHERE list_contains(?, rule_id) ORDER BY rule_id",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import duckdb
 
@@ -51,15 +52,21 @@ def missing_feeds(con: duckdb.DuckDBPyConnection, rule: Rule) -> list[str]:
     return [group for group in rule.feeds if not ready & set(group.split("|"))]
 
 
-def _batches(con: duckdb.DuckDBPyConnection, rule: Rule) -> dict[str, dict[str, object]]:
-    """Per feed: its newest merged batch, its as-of date, and how many batches its history is made of."""
-    names = [name for group in rule.feeds for name in group.split("|")]
-    rows = con.execute(
-        "SELECT feed, max_by(batch_id, (as_of, received_at, batch_id)), CAST(max(as_of) AS VARCHAR), count(*) FROM ops.batch "
+def newest_batches(con: duckdb.DuckDBPyConnection, feeds: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Per feed that has any: feed, its newest merged batch, its as-of date, and how many batches its history is made of."""
+    return con.execute(
+        "SELECT feed, max_by(batch_id, (as_of, received_at, batch_id)), max(as_of), count(*) FROM ops.batch "
         "WHERE state = 'merged' AND list_contains(?, feed) GROUP BY feed ORDER BY feed",
-        [names],
+        [list(feeds)],
     ).fetchall()
-    return {feed: {"newest": batch, "as_of": as_of, "batches": count} for feed, batch, as_of, count in rows}
+
+
+def _batches(con: duckdb.DuckDBPyConnection, rule: Rule) -> dict[str, dict[str, object]]:
+    names = [name for group in rule.feeds for name in group.split("|")]
+    return {
+        feed: {"newest": batch, "as_of": None if as_of is None else str(as_of), "batches": count}
+        for feed, batch, as_of, count in newest_batches(con, names)
+    }
 
 
 def evidence_columns(con: duckdb.DuckDBPyConnection, rule: Rule, relation: str) -> list[str]:

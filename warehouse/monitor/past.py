@@ -16,6 +16,7 @@ import duckdb
 from connectors.errors import TerminalError
 from connectors.feed import Feed
 from expectations.normalise import identifier, literal
+from warehouse.database import relations
 from warehouse.history.tables import OPEN_TIME
 from warehouse.monitor.build import Progress, build
 from warehouse.monitor.order import JUDGED, SQL, build_order
@@ -74,14 +75,7 @@ def _lay_out(
         "AND NOT list_contains(?, feed)",
         [sorted(without)],
     )
-    existing = {
-        name
-        for (name,) in con.execute(
-            "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = current_database() "
-            "UNION ALL SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE database_name = current_database()"
-        ).fetchall()
-    }
-    for name in sorted(read & existing):
+    for name in sorted(read & relations(con).keys()):
         schema, relation = name.split(".")
         feed = relation.removesuffix("_now")
         if schema == "ref" or name == "ops.batch":

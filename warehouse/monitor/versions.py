@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping
 
 import duckdb
 
+from warehouse.database import relations
+from warehouse.identity.tables import WHO_IS_WHO
 from warehouse.monitor.order import CLUES, JUDGED, Table
 
 TABLE = "CREATE TABLE IF NOT EXISTS ops.built (name VARCHAR, version VARCHAR)"
-# Who is who decides of whom a row of any feed speaks.
-WHO_IS_WHO = ("core.person_alias", "core.person_split", "core.record_link")
 
 
 def digest(parts: Iterable[object]) -> str:
@@ -30,14 +30,8 @@ class Versions:
         self.con = con
         self.made: Mapping[str, str] = dict(con.execute("SELECT name, version FROM ops.built").fetchall())
         self.known: dict[str, str] = {}
-        self._existing = {
-            name
-            for (name,) in con.execute(
-                "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = current_database() "
-                "UNION ALL SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE database_name = current_database()"
-            ).fetchall()
-        }
-        people = [self._content(name) for name in WHO_IS_WHO if name in self._existing]
+        self._existing = relations(con)
+        people = [self._content(f"core.{name}") for name in WHO_IS_WHO if f"core.{name}" in self._existing]
         merged = dict(
             con.execute(
                 "SELECT feed, md5(string_agg(batch_id || coalesce(CAST(merged_at AS VARCHAR), ''), ',' ORDER BY batch_id)) FROM ops.batch "
