@@ -10,8 +10,9 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -78,13 +79,54 @@ def relations(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
 _idle: list[tuple[tuple[object, ...], duckdb.DuckDBPyConnection]] = []
 
 
+@dataclass
+class _Open:
+    """The warehouse attached for merging, and the lock."""
+
+    home: Path
+    use: tuple[object, ...]
+    con: duckdb.DuckDBPyConnection
+    lock: ExitStack
+
+    def give_back(self) -> None:
+        """Close the warehouse and keep the instance."""
+        try:
+            self.con.execute(f"DETACH {WAREHOUSE}")
+            _close_idle()
+            _idle.append((self.use, self.con))
+        except BaseException:
+            self.con.close()
+            raise
+        finally:
+            self.lock.close()
+
+    def abandon(self) -> None:
+        self.con.close()
+        self.lock.close()
+
+
+# Left open by a merge inside :func:`kept_open`.
+_kept: list[_Open] = []
+_keeping = False
+
+
 def _close_idle() -> None:
     while _idle:
         _idle.pop()[1].close()
 
 
+def _close_kept() -> None:
+    while _kept:
+        _kept.pop().give_back()
+
+
+def _before_fork() -> None:
+    _close_kept()
+    _close_idle()
+
+
 # Its threads would not exist in a child.
-os.register_at_fork(before=_close_idle)
+os.register_at_fork(before=_before_fork)
 
 
 def _use(home: Path) -> tuple[object, ...]:
@@ -102,13 +144,6 @@ def _borrowed(home: Path) -> duckdb.DuckDBPyConnection:
     _load_crypto(con, home)
     normalise.install(con, temporary=False)
     return con
-
-
-def _give_back(home: Path, con: duckdb.DuckDBPyConnection) -> None:
-    """Close the warehouse and keep the instance."""
-    con.execute(f"DETACH {WAREHOUSE}")
-    _close_idle()
-    _idle.append((_use(home), con))
 
 
 def _load_crypto(con: duckdb.DuckDBPyConnection, home: Path) -> None:
@@ -161,6 +196,7 @@ def open_warehouse(home: Path, *, write: bool = True) -> Iterator[duckdb.DuckDBP
     """
     if not write and not warehouse_path(home).exists():
         raise TerminalError("there is no warehouse yet: no batch has been merged")
+    _close_kept()
     with writer_lock(home):
         con = connect(home, ordered=False)
         try:
@@ -176,24 +212,57 @@ def open_warehouse(home: Path, *, write: bool = True) -> Iterator[duckdb.DuckDBP
 def open_for_merge(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The same for one merge after the other, with the macros of ``sql/macros`` in place: a small delivery must not pay for them again.
 
-    Between two merges the warehouse is closed like any other time; only an instance without it stays in the process.
+    Between two merges the warehouse is closed like any other time, unless in :func:`kept_open`; an instance without it stays in the process.
     """
-    with writer_lock(home):
-        instance = _borrowed(home)
+    opened = _opened(home)
+    try:
+        # A connection of its own takes its temporary tables with it.
+        con = opened.con.cursor()
         try:
-            _attach(instance, home, write=True)
-            # A connection of its own takes its temporary tables with it.
-            con = instance.cursor()
-            try:
-                con.execute("SET enable_progress_bar = false")
-                con.execute(f"SET search_path = '{WAREHOUSE}.main,memory.main'")
-                yield con
-            finally:
-                con.close()
-            _give_back(home, instance)
+            con.execute("SET enable_progress_bar = false")
+            con.execute(f"SET search_path = '{WAREHOUSE}.main,memory.main'")
+            yield con
+        finally:
+            con.close()
+    except BaseException:
+        opened.abandon()
+        raise
+    if _keeping:
+        _kept.append(opened)
+    else:
+        opened.give_back()
+
+
+def _opened(home: Path) -> _Open:
+    while _kept:
+        kept = _kept.pop()
+        if kept.home == home and kept.use == _use(home):
+            return kept
+        kept.give_back()
+    with ExitStack() as lock:
+        lock.enter_context(writer_lock(home))
+        con = _borrowed(home)
+        try:
+            _attach(con, home, write=True)
         except BaseException:
-            instance.close()
+            con.close()
             raise
+        return _Open(home, _use(home), con, lock.pop_all())
+
+
+@contextmanager
+def kept_open() -> Iterator[Callable[[], None]]:
+    """Merges one after the other that leave the warehouse open for the next, so that what they read is read once and not every few rows
+    are a checkpoint of their own; each is committed all the same. Yields what closes the warehouse, for when the next batch is not ready:
+    other processes wait for it. So does whatever opens the warehouse in this process.
+    """
+    global _keeping
+    _keeping = True
+    try:
+        yield _close_kept
+    finally:
+        _keeping = False
+        _close_kept()
 
 
 def _attach(con: duckdb.DuckDBPyConnection, home: Path, write: bool) -> None:

@@ -328,7 +328,7 @@ def sync(names: list[str], progress: Progress) -> list[dict[str, Any]]:
     import threading
 
     from expectations import run
-    from warehouse.database import warehouse_path
+    from warehouse.database import kept_open, warehouse_path
 
     feeds = load_feeds()
     if unknown := sorted(set(names) - set(feeds)):
@@ -348,18 +348,22 @@ def sync(names: list[str], progress: Progress) -> list[dict[str, Any]]:
             for reference in references:
                 if waiting.setdefault(reference, name) == name and ahead and reference not in organised:
                     organised[reference] = pool.submit(organise, name, reference)
-        for reference, name in waiting.items():
-            progress(f"{reference}: {Batch.load(home, reference).data['original_name_safe']}")
-            if reference in organised:
-                organised[reference].result()
-            else:
-                organise(name, reference)
-            merge(name, reference)
-            try:
-                summaries.append(feedback(name, reference))
-            except FupinError as error:
-                # The batch stays open: the next run delivers its receipt.
-                failures.append(error)
+        with kept_open() as close:
+            for reference, name in waiting.items():
+                progress(f"{reference}: {Batch.load(home, reference).data['original_name_safe']}")
+                if reference not in organised:
+                    close()
+                    organise(name, reference)
+                else:
+                    if not organised[reference].done():
+                        close()
+                    organised[reference].result()
+                merge(name, reference)
+                try:
+                    summaries.append(feedback(name, reference))
+                except FupinError as error:
+                    # The batch stays open: the next run delivers its receipt.
+                    failures.append(error)
     finally:
         pool.shutdown(cancel_futures=True)
     # Even when no file came: an earlier run may have died between its last merge and its snapshot.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 
 from connectors.errors import DeclarationError
 from connectors.feed import Column, load_feeds
-from warehouse.database import open_for_merge, open_warehouse
+from warehouse.database import kept_open, open_for_merge, open_warehouse
 from warehouse.history import schema
 
 FEEDS = load_feeds()
@@ -65,3 +67,36 @@ def test_a_merge_that_fails_leaves_the_warehouse_closed_and_nothing_in_it(tmp_pa
     for opened in (open_for_merge, open_warehouse):
         with opened(tmp_path) as con:
             assert con.execute("SELECT count(*) FROM core.village").fetchone() == (0,)
+
+
+def test_merges_that_follow_one_another_leave_the_warehouse_open_until_somebody_else_needs_it(tmp_path: Path) -> None:
+    other = "import sys, pathlib; from warehouse.database import writer_lock\nwith writer_lock(pathlib.Path(sys.argv[1]), 0.0): pass"
+
+    def free() -> bool:
+        return (
+            subprocess.run([sys.executable, "-c", other, str(tmp_path)], capture_output=True, check=False).returncode
+            == 0
+        )
+
+    def merged(village: str) -> None:
+        with open_for_merge(tmp_path) as con:
+            schema.ensure(con, [VILLAGE])
+            con.execute(f"INSERT INTO core.village (village) VALUES ('{village}')")
+
+    with kept_open() as close:
+        merged("甲村")
+        assert not free()
+        close()
+        assert free()
+        merged("乙村")
+        # Whoever opens the warehouse in this process finds it closed, and all that was merged.
+        with open_warehouse(tmp_path) as con:
+            assert con.execute("SELECT count(*) FROM core.village").fetchone() == (2,)
+        merged("丙村")
+        with pytest.raises(duckdb.Error), open_for_merge(tmp_path) as con:
+            con.execute("SELECT nothing")
+        assert free(), "a merge that failed keeps nothing open"
+        merged("丁村")
+    assert free()
+    with open_warehouse(tmp_path) as con:
+        assert con.execute("SELECT count(*) FROM core.village").fetchone() == (4,)
