@@ -2,7 +2,7 @@
 -- 致贫原因：县、乡、村三级，每种原因作为主要、次要原因的户数，其中主要原因与家庭实际情况相符的比例。
 -- Grain: one row per area level, area and cause, on the run date.
 -- 政策依据: 北委发〔2019〕5号 三(一)1 精准识别；建档立卡指标（主要、次要致贫原因）。
--- Inputs: core.registry_household_now, core.registry_person_now, ref.poverty_status, ref.division, ref.county, ref.run.
+-- Inputs: core.registry_household_now, core.registry_person_now, ref.poverty_status, ref.run, ref.area.
 -- Limits: 只有因病（有人患病）、因残（有残疾人）、因学（有高中及以上在校生）、缺劳力（劳动力不足 3 人）能对照成员情况核对；核对不了的不在 checked_households 之内。
 --   相符只是登记内部一致，不是核实。恒等式: 各原因 main_households 之和 = 填了主要原因的户数。次要原因按文字识别。
 -- Tie-breaks: none (counts only).
@@ -86,13 +86,6 @@ area_row AS (
   UNION ALL
   SELECT '县' AS area_level, substr(village_code, 1, 6) AS area_code, village_cause.* FROM village_cause
 ),
-area_name AS (
-  SELECT '村' AS area_level, village_code AS area_code, max(village_name) AS area FROM ref.division GROUP BY village_code
-  UNION ALL
-  SELECT '乡' AS area_level, town_code AS area_code, max(town_name) AS area FROM ref.division GROUP BY town_code
-  UNION ALL
-  SELECT '县' AS area_level, county_code AS area_code, max(county) AS area FROM ref.county GROUP BY county_code
-),
 summed AS (
   SELECT
     area_level, area_code, cause_code, cause,
@@ -122,4 +115,4 @@ SELECT
   END AS consistent_share
 FROM summed
 CROSS JOIN ref.run AS run
-LEFT JOIN area_name ON area_name.area_level = summed.area_level AND area_name.area_code = summed.area_code
+LEFT JOIN ref.area AS area_name ON area_name.area_level = summed.area_level AND area_name.area_code = summed.area_code

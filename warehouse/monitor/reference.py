@@ -51,6 +51,16 @@ def load_codes(con: duckdb.DuckDBPyConnection, folder: Path = CODES) -> None:
     _check_parameters(con)
 
 
+def load_areas(con: duckdb.DuckDBPyConnection) -> None:
+    """``ref.area`` (area_level, area_code, area): the names of the county, its townships and villages."""
+    con.execute(
+        "CREATE OR REPLACE TABLE ref.area AS "
+        "SELECT '村' AS area_level, village_code AS area_code, max(village_name) AS area FROM ref.division GROUP BY village_code "
+        "UNION ALL SELECT '乡', town_code, max(town_name) FROM ref.division GROUP BY town_code "
+        "UNION ALL SELECT '县', county_code, max(county) FROM ref.county GROUP BY county_code"
+    )
+
+
 def load_workdays(con: duckdb.DuckDBPyConnection) -> None:
     """``ref.workday``: every day with the number of working days up to it, from the weeks and ``sql/codes/holiday.csv``."""
     con.execute(
@@ -131,5 +141,6 @@ def load(
     """All of the above."""
     load_rules(con, rules)
     load_codes(con)
+    load_areas(con)
     load_workdays(con)
     load_feeds(con, feeds, as_of)
