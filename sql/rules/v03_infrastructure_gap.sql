@@ -35,11 +35,11 @@ SELECT
       AND village.is_bus_served THEN '未命中'
     ELSE '无法判定'
   END AS verdict,
-  CASE WHEN NOT village.is_road_paved THEN '硬化路；' ELSE '' END
+  rtrim(CASE WHEN NOT village.is_road_paved THEN '硬化路；' ELSE '' END
   || CASE WHEN NOT village.is_water_safe THEN '安全饮水；' ELSE '' END
   || CASE WHEN NOT village.is_clinic_standard THEN '标准化卫生室；' ELSE '' END
   || CASE WHEN NOT village.is_broadband THEN '宽带；' ELSE '' END
-  || CASE WHEN NOT village.is_bus_served THEN '客车；' ELSE '' END AS lacking,
+  || CASE WHEN NOT village.is_bus_served THEN '客车；' ELSE '' END, '；') AS lacking,
   CASE WHEN county.told > 0 THEN CAST(CAST(county.served AS DOUBLE) / county.told AS DECIMAL(12, 8)) END AS broadband_share,
   parameter.broadband_target
 FROM core.village_now AS village
