@@ -72,7 +72,6 @@ def parse(path: Path, name: str) -> Table:
     )
 
 
-@cache
 def build_order(root: Path = SQL) -> tuple[Table, ...]:
     """All tables of ``root``/core and ``root``/marts and all rules of ``root``/rules, each after those it reads; equal rank is sorted by name.
 
@@ -80,6 +79,12 @@ def build_order(root: Path = SQL) -> tuple[Table, ...]:
 
     Raises DeclarationError for a circle or a mart that reads a mart nobody builds.
     """
+    return _build_order(root)
+
+
+# A second of parsing: once, whether the folder was named or not.
+@cache
+def _build_order(root: Path) -> tuple[Table, ...]:
     tables: dict[str, Table] = {}
     for folder, schema in FOLDERS.items():
         for path in sorted((root / folder).glob("*.sql")):
