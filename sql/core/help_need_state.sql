@@ -69,6 +69,7 @@ joined AS (
     coalesce(need.is_urgent, FALSE) AS is_urgent,
     CASE WHEN feed.has_monitored THEN watched.household_id IS NOT NULL END AS is_monitored,
     feed.has_both,
+    feed.has_both AND NOT coalesce(summed.has_conflict, FALSE) AND need.asked_quantity IS NOT NULL AS is_countable,
     coalesce(summed.has_conflict, FALSE) AS has_conflict,
     coalesce(summed.delivery_count, 0) AS delivery_count,
     summed.first_matched_on, summed.fulfilled_on,
@@ -102,8 +103,8 @@ SELECT
   asked_quantity,
   CASE WHEN has_both AND NOT has_conflict THEN taken_quantity END AS taken_quantity,
   CASE WHEN has_both AND NOT has_conflict THEN fulfilled_quantity END AS fulfilled_quantity,
-  CASE WHEN has_both AND NOT has_conflict THEN CAST(greatest(asked_quantity - taken_quantity, 0) AS DECIMAL(18, 4)) END AS open_quantity,
-  CASE WHEN has_both AND NOT has_conflict THEN CAST(greatest(taken_quantity - asked_quantity, 0) AS DECIMAL(18, 4)) END AS over_quantity,
+  CASE WHEN is_countable THEN CAST(greatest(asked_quantity - taken_quantity, 0) AS DECIMAL(18, 4)) END AS open_quantity,
+  CASE WHEN is_countable THEN CAST(greatest(taken_quantity - asked_quantity, 0) AS DECIMAL(18, 4)) END AS over_quantity,
   CASE
     WHEN NOT has_both THEN '无法判定'
     WHEN asked_quantity IS NULL OR unit_code IS NULL THEN '数量不明'

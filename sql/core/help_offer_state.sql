@@ -47,6 +47,7 @@ joined AS (
     offer.offer_date > run.as_of AS is_before,
     coalesce(offer.offer_until < run.as_of, FALSE) AS is_over,
     feed.has_both,
+    feed.has_both AND NOT coalesce(summed.has_conflict, FALSE) AND offer.offered_quantity IS NOT NULL AS is_countable,
     coalesce(summed.has_conflict, FALSE) AS has_conflict,
     coalesce(summed.taken_quantity, 0) AS taken_quantity
   FROM offer
@@ -67,8 +68,8 @@ SELECT
   offer_until,
   offered_quantity,
   CASE WHEN has_both AND NOT has_conflict THEN taken_quantity END AS taken_quantity,
-  CASE WHEN has_both AND NOT has_conflict THEN CAST(greatest(offered_quantity - taken_quantity, 0) AS DECIMAL(18, 4)) END AS open_quantity,
-  CASE WHEN has_both AND NOT has_conflict THEN CAST(greatest(taken_quantity - offered_quantity, 0) AS DECIMAL(18, 4)) END AS over_quantity,
+  CASE WHEN is_countable THEN CAST(greatest(offered_quantity - taken_quantity, 0) AS DECIMAL(18, 4)) END AS open_quantity,
+  CASE WHEN is_countable THEN CAST(greatest(taken_quantity - offered_quantity, 0) AS DECIMAL(18, 4)) END AS over_quantity,
   CASE
     WHEN NOT has_both THEN '无法判定'
     WHEN offered_quantity IS NULL OR unit_code IS NULL THEN '数量不明'
