@@ -58,7 +58,8 @@ def test_the_mart_says_of_whom_every_gap_is(county):
 
 def test_every_area_is_the_sum_of_its_parts_and_every_figure_has_its_rows(county):
     sums = county.warehouse(
-        "SELECT area_level, sum(archive_due_count), sum(archive_sound_count) FROM mart.archive_coverage WHERE archive_level_code IN ('1', '2') GROUP BY area_level"
+        "SELECT area_level, sum(archive_due_count), sum(archive_sound_count) FROM mart.archive_coverage "
+        "WHERE archive_level_code IN ('1', '2') GROUP BY area_level"
     )
     assert {level for level, *_ in sums} == {"县", "乡", "村"} and len({(due, sound) for _, due, sound in sums}) == 1
     wrong = county.warehouse(
