@@ -24,6 +24,7 @@ from warehouse.upkeep.retries import POLICY
 
 FEEDS = [
     "aid_measure",
+    "archive_document",
     "bank_loan",
     "business_registration",
     "card_payment",
