@@ -56,7 +56,8 @@ _NEEDED = (
 class Rule:
     """One version of a rule. ``owner``: the department (its folder) that verifies, or 乡镇; ``household``: over which household it
     aggregates; ``parameters``: codes without which it cannot judge; ``feeds``: those without which it cannot, ``a|b`` where one of two is
-    enough; ``may_use``: feeds whose absence makes nobody a hit; ``undone_by``: feeds of which one row more could undo a hit; valid on [``valid_from``, ``valid_to``)."""
+    enough; ``may_use``: feeds whose absence makes nobody a hit; ``undone_by``: feeds of which
+    one row more could undo a hit; valid on [``valid_from``, ``valid_to``)."""
 
     rule_id: str
     title: str
