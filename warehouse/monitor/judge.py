@@ -14,11 +14,11 @@ import duckdb
 
 from connectors.errors import DeclarationError
 from expectations.normalise import identifier, literal
-from warehouse.monitor.order import REFUSED
+from warehouse.monitor.order import OPEN_ROW
 from warehouse.monitor.rules import CLEAR, COLUMNS, HIT, UNKNOWN, UNSET, VERDICTS, Rule
 
-# The subjects of core.refused that are a rule's own.
-REFUSED_KINDS = ("person", "household", "family", "village")
+# The subjects of core.open_row that are a rule's own.
+OPEN_KINDS = ("person", "household", "family", "village")
 TABLES = """
 CREATE TABLE IF NOT EXISTS ops.rule_run (
   rule_id VARCHAR, rule_version BIGINT, rule_title VARCHAR, severity VARCHAR, owner VARCHAR, subject_kind VARCHAR, as_of DATE,
@@ -97,9 +97,11 @@ def _undo(con: duckdb.DuckDBPyConnection, rule: Rule) -> None:
     """
     if not rule.undone_by:
         return
-    refused = f"SELECT subject FROM {REFUSED} WHERE subject_kind = {{}} AND list_contains({list(rule.undone_by)}, feed)"
+    refused = (
+        f"SELECT subject FROM {OPEN_ROW} WHERE subject_kind = {{}} AND list_contains({list(rule.undone_by)}, feed)"
+    )
     kind = rule.subject_kind
-    if kind in REFUSED_KINDS:
+    if kind in OPEN_KINDS:
         spoken_of = f"subject IN ({refused.format(literal(kind))})"
     else:
         named = {"record": "subject", "person": "CAST(person_key AS VARCHAR)", "household": "household_id"}

@@ -17,7 +17,7 @@ SQL = ROOT / "sql"
 FOLDERS = {"core": "core", "marts": "mart", "rules": "rule"}
 # What the rules leave behind; whoever reads one of these is built after all rules.
 CLUES = "ops.clue"
-REFUSED = "core.refused"
+OPEN_ROW = "core.open_row"
 JUDGED = frozenset({CLUES, "ops.clue_round", "ops.rule_run", "ops.rule_hit"})
 
 
@@ -112,4 +112,4 @@ def build_order(root: Path = SQL) -> tuple[Table, ...]:
 def needs(table: Table) -> frozenset[str]:
     """What has to be there before ``table``: its inputs, the clues where it reads what rules found, the refused rows that may undo a hit."""
     more = {CLUES} if table.inputs & JUDGED else set()
-    return table.inputs | more | ({REFUSED} if table.is_undone else set())
+    return table.inputs | more | ({OPEN_ROW} if table.is_undone else set())

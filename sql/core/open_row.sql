@@ -1,11 +1,12 @@
--- core.refused
--- 退回待改正的行可能说的是谁：某个数据源有退回的行，其中可能正有某人、某户、某村的数据，这样的对象不能因为“没有查到”就成为线索。
+-- core.open_row
+-- 退回待改正的行、还没有对上人的行，可能说的是谁：其中可能正有某人、某户、某村的数据，这样的对象不能因为“没有查到”就成为线索。
 -- Grain: one row per feed, kind of subject (person, household, family, village, record) and subject.
--- 政策依据: 北委发〔2019〕5号 三(一)2 “规范信息采集、整理、反馈和发布工作”；domain 450：缺数据不等于没有事实。
+-- 政策依据: 北委发〔2019〕5号 三(一)2 “规范信息采集、整理、反馈和发布工作”；缺数据不等于没有事实。
 -- Inputs: ops.refused, ops.batch, ref.feed, ref.run, core.member, core.person_alias, core.registry_person_now, core.household_registration_now,
---   core.project_beneficiary_now.
+--   core.project_beneficiary_now, core.link_candidate, core.identity_decision.
 -- Limits: 全量名单的退回行到下一份全量名单为止，其他数据源的到满一年为止；按退回表改正重报的，以重报那份为准。重复行不算。证件号码能认出的只算本人，认不出的
---   按姓名加出生日期、户编号或村找人，什么都没有的算到所有同名的人。只有户编号的，算全户的人。record 为借据、项目等编号，项目还包括名单上有这些人、这些户的。
+--   按姓名加出生日期、户编号或村找人，什么都没有的算到所有同名的人。只有户编号的，算全户的人。没有对上人的行，是最近一次匹配留给人工核对而没有答复的候选人。
+--   record 为借据、项目等编号，项目还包括名单上有这些人、这些户的。
 -- Tie-breaks: none (a set).
 WITH ranked AS (
   SELECT feed, as_of, received_at, row_number() OVER (PARTITION BY feed ORDER BY as_of DESC, received_at DESC, batch_id DESC) AS choice
@@ -42,11 +43,12 @@ mention AS (
   INNER JOIN waiting ON waiting.feed = refused.feed AND waiting.batch_id = refused.batch_id
   LEFT JOIN core.person_alias AS alias ON alias.person_key = refused.person_key
 ),
+-- Twelve digits are a household's number or a village's; those of loans and projects begin with letters.
 number AS (
-  SELECT feed, batch_id, source_row, word FROM mention WHERE kind = 'number'
+  SELECT feed, batch_id, source_row, word, left(word, 1) BETWEEN '0' AND '9' AS is_place FROM mention WHERE kind = 'number'
 ),
 numbered AS (
-  SELECT feed, batch_id, source_row FROM number WHERE length(word) = 12 GROUP BY feed, batch_id, source_row
+  SELECT feed, batch_id, source_row FROM number WHERE is_place GROUP BY feed, batch_id, source_row
 ),
 name AS (
   SELECT mention.feed, mention.batch_id, mention.source_row, mention.word, mention.birth_date, numbered.feed IS NOT NULL AS is_numbered
@@ -90,7 +92,19 @@ named AS (
   INNER JOIN placed ON placed.name = name.word AND placed.village_code = number.word
   WHERE name.birth_date IS NULL
 ),
+decided AS (
+  SELECT feed, record
+  FROM core.identity_decision
+  WHERE undone_at IS NULL AND record IS NOT NULL
+  GROUP BY feed, record
+),
 person AS (
+  SELECT candidate.feed, coalesce(alias.spine_key, candidate.person_key) AS person_key
+  FROM core.link_candidate AS candidate
+  LEFT JOIN decided ON decided.feed = candidate.feed AND decided.record = candidate.record
+  LEFT JOIN core.person_alias AS alias ON alias.person_key = candidate.person_key
+  WHERE candidate.decision = 'review' AND decided.feed IS NULL
+  UNION
   SELECT feed, person_key FROM mention WHERE kind = 'person'
   UNION
   SELECT feed, person_key FROM named
@@ -114,15 +128,15 @@ told AS (
   UNION
   SELECT feed, 'household' AS subject_kind, household_id AS subject FROM known
   UNION
-  SELECT feed, 'household' AS subject_kind, word AS subject FROM number WHERE length(word) = 12
+  SELECT feed, 'household' AS subject_kind, word AS subject FROM number WHERE is_place
   UNION
   SELECT feed, 'family' AS subject_kind, family_key AS subject FROM known
   UNION
-  SELECT feed, 'family' AS subject_kind, 'R' || word AS subject FROM number WHERE length(word) = 12
+  SELECT feed, 'family' AS subject_kind, 'R' || word AS subject FROM number WHERE is_place
   UNION
   SELECT feed, 'village' AS subject_kind, village_code AS subject FROM known
   UNION
-  SELECT feed, 'village' AS subject_kind, word AS subject FROM number WHERE length(word) = 12
+  SELECT feed, 'village' AS subject_kind, word AS subject FROM number WHERE is_place
   UNION
   SELECT feed, 'record' AS subject_kind, word AS subject FROM number
   UNION
