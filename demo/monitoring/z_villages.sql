@@ -24,7 +24,7 @@ FROM v01_pick q JOIN v01_free f USING (village_code) JOIN person p USING (pno) W
 UPDATE c_household_registration SET hukou_nature_code = '2' WHERE pno IN (
   SELECT f.pno FROM v01_pick q JOIN v01_free f USING (village_code) WHERE f.turn > q.wanted - q.poor AND f.turn <= q.wanted - q.poor + q.rural - q.target);
 -- One person more or less decides there.
-INSERT INTO concerned SELECT hno FROM household WHERE village_code IN (SELECT village_code FROM v01_pick);
+INSERT INTO rested_on SELECT hno FROM household WHERE village_code IN (SELECT village_code FROM v01_pick);
 INSERT INTO planted
 SELECT 'V01', coalesce(q.variant, CASE WHEN w.is_still_poor THEN 'planned for this year' ELSE 'exited' END),
   CASE WHEN 50 * (coalesce(p.poor, 0) + coalesce(n.missed, 0)) >= r.rural THEN '命中' ELSE '未命中' END, w.village_code, NULL, NULL
