@@ -3,10 +3,10 @@
 -- Grain: one row per feed, kind of subject (person, household, family, village, record) and subject.
 -- 政策依据: 北委发〔2019〕5号 三(一)2 “规范信息采集、整理、反馈和发布工作”；缺数据不等于没有事实。
 -- Inputs: ops.refused, ops.batch, ref.feed, ref.run, core.member, core.person_alias, core.registry_person_now, core.household_registration_now,
---   core.project_beneficiary_now, core.link_candidate, core.identity_decision.
+--   core.project_beneficiary_now, core.fund_payment_now, core.link_candidate, core.identity_decision.
 -- Limits: 全量名单的退回行到下一份全量名单为止，其他数据源的到满一年为止；按退回表改正重报的，以重报那份为准。重复行不算。证件号码能认出的只算本人，认不出的
 --   按姓名加出生日期、户编号或村找人，什么都没有的算到所有同名的人。只有户编号的，算全户的人。没有对上人的行，是最近一次匹配留给人工核对而没有答复的候选人。
---   record 为借据、项目等编号，项目还包括名单上有这些人、这些户的。
+--   record 为借据、项目等编号，项目还包括名单上有这些人、这些户的，支付凭证为收款人与其中的人同名的。
 -- Tie-breaks: none (a set).
 WITH ranked AS (
   SELECT feed, as_of, received_at, row_number() OVER (PARTITION BY feed ORDER BY as_of DESC, received_at DESC, batch_id DESC) AS choice
@@ -123,6 +123,17 @@ known AS (
   FROM person
   INNER JOIN core.member AS member ON member.person_key = person.person_key
 ),
+payee AS (
+  SELECT person.feed, registered.name
+  FROM person
+  INNER JOIN core.registry_person_now AS registered ON registered.person_key = person.person_key
+  UNION
+  SELECT person.feed, resident.name
+  FROM person
+  INNER JOIN core.household_registration_now AS resident ON resident.person_key = person.person_key
+  UNION
+  SELECT feed, word FROM name
+),
 told AS (
   SELECT feed, 'person' AS subject_kind, CAST(person_key AS VARCHAR) AS subject FROM person
   UNION
@@ -139,6 +150,10 @@ told AS (
   SELECT feed, 'village' AS subject_kind, word AS subject FROM number WHERE is_place
   UNION
   SELECT feed, 'record' AS subject_kind, word AS subject FROM number
+  UNION
+  SELECT payee.feed, 'record' AS subject_kind, payment.voucher_no AS subject
+  FROM payee
+  INNER JOIN core.fund_payment_now AS payment ON payment.payee = payee.name
   UNION
   SELECT person.feed, 'record' AS subject_kind, beneficiary.project_no AS subject
   FROM person

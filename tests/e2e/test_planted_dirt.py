@@ -45,7 +45,7 @@ def _ratios(judgements: list[Judgement]) -> tuple[float, float]:
 def test_the_county_is_dirty_and_every_feed_is_merged(county: County) -> None:
     assert {batch["state"] for batch in county.batches.values()} == {"merged"}
     refused = county.warehouse("SELECT feed, count(DISTINCT source_row) FROM ops.reject GROUP BY feed")
-    assert len(refused) >= 40 and sum(rows for _, rows in refused) > 1_000
+    assert len(refused) >= 30 and sum(rows for _, rows in refused) > 1_000
 
 
 def test_over_all_rules_together_hits_are_right_and_nearly_complete(judged: dict[str, Judgement]) -> None:
