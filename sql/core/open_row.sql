@@ -5,7 +5,7 @@
 -- Inputs: ops.refused, ops.batch, ref.feed, ref.run, core.member, core.person_alias, core.registry_person_now, core.household_registration_now,
 --   core.project_beneficiary_now, core.fund_payment_now, core.link_candidate, core.identity_decision.
 -- Limits: 全量名单的退回行到下一份全量名单为止，其他数据源的到满一年为止；按退回表改正重报的，以重报那份为准。重复行不算。证件号码能认出的只算本人，认不出的
---   按姓名加出生日期、户编号或村找人，什么都没有的算到所有同名的人。只有户编号的，算全户的人。没有对上人的行，是最近一次匹配留给人工核对而没有答复的候选人。
+--   按姓名加出生日期、户编号或村找人，什么都没有的算到所有同名的人，同名超过二十人的不算。只有户编号的，算全户的人。没有对上人的行，是最近一次匹配留给人工核对而没有答复的候选人。
 --   record 为借据、项目等编号，项目还包括名单上有这些人、这些户的，支付凭证为收款人与其中的人同名的。
 -- Tie-breaks: none (a set).
 WITH ranked AS (
@@ -70,6 +70,10 @@ placed AS (
   FROM bearer
   INNER JOIN core.member AS member ON member.person_key = bearer.person_key
 ),
+-- As many as a review list lays before a clerk; a name that hundreds bear would leave open a whole county.
+rare AS (
+  SELECT name FROM placed GROUP BY name HAVING count(DISTINCT person_key) <= 20
+),
 named AS (
   SELECT name.feed, placed.person_key
   FROM name
@@ -78,6 +82,7 @@ named AS (
   SELECT name.feed, placed.person_key
   FROM name
   INNER JOIN placed ON placed.name = name.word
+  INNER JOIN rare ON rare.name = name.word
   WHERE name.birth_date IS NULL AND NOT name.is_numbered
   UNION
   SELECT name.feed, placed.person_key
