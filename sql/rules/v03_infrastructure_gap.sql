@@ -7,6 +7,7 @@
 -- Subject: village（不以户计）
 -- Parameters: BROADBAND
 -- Feeds: village
+-- Undone by: village
 -- Inputs: core.village_now, ref.parameter, ref.run.
 -- Limits: 以村表登记为准，没有实地核对。任一项为否即命中；没有一项为否而有空白的无法判定。空白的村不在通宽带比例的分母里。
 -- Tie-breaks: none; one row per village.

@@ -11,7 +11,7 @@ import duckdb
 from connectors.feed import Feed
 from warehouse.database import relations
 from warehouse.monitor import clues, judge, reference
-from warehouse.monitor.order import SQL, Table, build_order, needs
+from warehouse.monitor.order import OPEN_ROW, SQL, Table, build_order, needs
 from warehouse.monitor.rules import Rule, all_rules, check, rules_on
 from warehouse.monitor.versions import Versions, digest
 
@@ -82,6 +82,7 @@ def _version(con: duckdb.DuckDBPyConnection, versions: Versions, table: Table, r
             rule.owner,
             judge.missing_feeds(con, rule),
             judge.parameters_of(con, rule),
+            versions.of(OPEN_ROW) if rule.undone_by else "",
         )
         return versions.wanted(table, str(ground))
     return versions.wanted(table)

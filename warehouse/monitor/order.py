@@ -17,6 +17,7 @@ SQL = ROOT / "sql"
 FOLDERS = {"core": "core", "marts": "mart", "rules": "rule"}
 # What the rules leave behind; whoever reads one of these is built after all rules.
 CLUES = "ops.clue"
+OPEN_ROW = "core.open_row"
 JUDGED = frozenset({CLUES, "ops.clue_round", "ops.rule_run", "ops.rule_hit"})
 
 
@@ -25,6 +26,7 @@ class Table:
     """One SQL file: the table it becomes, its SELECT, and the tables it reads (``schema.name``).
 
     ``is_view``: the header says «Kept as: view», for long lists that are cheaper to compute again than to store twice.
+    ``is_undone``: a rule whose header says «Undone by»: a hit falls where a refused row may speak of its subject.
     ``is_step``: no file at all, but the place in the order where clues follow from what the rules found.
     """
 
@@ -33,6 +35,7 @@ class Table:
     select: str
     inputs: frozenset[str]
     is_view: bool = False
+    is_undone: bool = False
 
     @property
     def is_mart(self) -> bool:
@@ -69,6 +72,7 @@ def parse(path: Path, name: str) -> Table:
         select=text.rstrip().rstrip(";"),
         inputs=frozenset(inputs),
         is_view="\n-- Kept as: view" in text,
+        is_undone="\n-- Undone by: " in text,
     )
 
 
@@ -111,5 +115,6 @@ def _build_order(root: Path) -> tuple[Table, ...]:
 
 
 def needs(table: Table) -> frozenset[str]:
-    """What has to be there before ``table``: its inputs, and the clues where it reads what rules found."""
-    return table.inputs | {CLUES} if table.inputs & JUDGED else table.inputs
+    """What has to be there before ``table``: its inputs, the clues where it reads what rules found, the refused rows that may undo a hit."""
+    more = {CLUES} if table.inputs & JUDGED else set()
+    return table.inputs | more | ({OPEN_ROW} if table.is_undone else set())
