@@ -17,7 +17,7 @@ from warehouse.history.deliveries import Delivery
 from warehouse.history.schema import create_tables
 from warehouse.history.tables import OPEN_DATE, OPEN_TIME
 from warehouse.monitor import build
-from warehouse.monitor.order import build_order
+from warehouse.monitor.order import _build_order
 from warehouse.monitor.rules import all_rules, check
 
 FEEDS = load_feeds()
@@ -140,7 +140,7 @@ class Judged:
         (root / "core" / "open_row.sql").write_text(
             "SELECT feed, kind AS subject_kind, word AS subject FROM ops.refused", encoding="utf-8"
         )
-        build_order.cache_clear()
+        _build_order.cache_clear()
         all_rules.cache_clear()
         con.execute(
             "INSERT INTO core.registry_person (person_id, person_key, household_id, is_minimum_living, valid_from, valid_to, recorded_to) "
@@ -162,7 +162,7 @@ class Judged:
 @pytest.fixture
 def forget() -> Iterator[None]:
     yield
-    build_order.cache_clear()
+    _build_order.cache_clear()
     all_rules.cache_clear()
 
 
