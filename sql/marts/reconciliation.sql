@@ -95,12 +95,15 @@ compared AS (
   SELECT
     placed.*,
     own.own_value,
-    CAST(placed.given_value * placed.unit_factor AS DECIMAL(24, 8)) AS reported_base,
-    CAST(placed.standard_error * placed.unit_factor AS DECIMAL(24, 8)) AS error_base,
+    CAST(CAST(placed.given_value AS DECIMAL(24, 8)) * CAST(placed.unit_factor AS DECIMAL(14, 4)) AS DECIMAL(24, 8)) AS reported_base,
+    CAST(CAST(placed.standard_error AS DECIMAL(24, 8)) * CAST(placed.unit_factor AS DECIMAL(14, 4)) AS DECIMAL(24, 8)) AS error_base,
     CAST(coalesce(unlinked_row.unlinked_value, 0) + coalesce(unplaced.own_value, 0) AS DECIMAL(24, 8)) AS unlinked_value,
     CASE
       WHEN placed.source_kind = '抽样调查'
-        THEN CAST(CAST(placed.standard_error * placed.unit_factor AS DECIMAL(24, 8)) * CAST(parameter.interval_width AS DECIMAL(8, 4)) AS DECIMAL(24, 8))
+        THEN CAST(
+          CAST(CAST(placed.standard_error AS DECIMAL(24, 8)) * CAST(placed.unit_factor AS DECIMAL(14, 4)) AS DECIMAL(24, 8))
+          * CAST(parameter.interval_width AS DECIMAL(8, 4)) AS DECIMAL(24, 8)
+        )
       ELSE CAST(abs(own.own_value) * CAST(parameter.tolerance AS DECIMAL(8, 6)) AS DECIMAL(24, 8))
     END AS tolerance_value,
     CASE WHEN placed.source_kind = '抽样调查' THEN parameter.interval_width ELSE parameter.tolerance END IS NULL AS is_unset
