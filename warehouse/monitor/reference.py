@@ -103,11 +103,15 @@ def load_feeds(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], as_of:
         {
             "feed": "VARCHAR",
             "title": "VARCHAR",
+            "department": "VARCHAR",
             "department_title": "VARCHAR",
             "mode": "VARCHAR",
             "freshness_days": "BIGINT",
         },
-        [(feed.name, feed.title, feed.department_title, feed.mode, feed.freshness_days) for feed in feeds.values()],
+        [
+            (feed.name, feed.title, feed.department, feed.department_title, feed.mode, feed.freshness_days)
+            for feed in feeds.values()
+        ],
     )
     _insert(
         con,
