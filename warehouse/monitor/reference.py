@@ -11,7 +11,11 @@ import duckdb
 
 from connectors.errors import DeclarationError
 from connectors.feed import Feed
+from expectations.normalise import literal
 from warehouse import columns
+from warehouse.database import relations
+from warehouse.history.tables import OPEN_TIME, table
+from warehouse.history.views import record_sql
 from warehouse.monitor.order import SQL
 from warehouse.monitor.rules import Rule
 
@@ -114,6 +118,35 @@ def load_feeds(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], as_of:
     )
 
 
+def load_links(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> None:
+    """Fill ``ops.late_link``: of the rows that a batch delivered without an id, how many were found a person or a household later, by what.
+
+    A snapshot's rows are those that stood on its day, whichever batch brought them first. Without the links themselves (the past is laid out
+    without them) the table stays as it is.
+    """
+    if not {"core.record_link", "core.household_link"} <= relations(con).keys():
+        return
+    linked = con.execute("SELECT feed FROM core.record_link UNION SELECT feed FROM core.household_link").fetchall()
+    con.execute("DELETE FROM ops.late_link")
+    for feed in (feeds[name] for (name,) in sorted(linked) if name in feeds):
+        name = literal(feed.name)
+        nobody = "TRUE"
+        if feed.subject:
+            nobody = "t.link_method = 'none'" if feed.person_number else "t.person_key IS NULL"
+        delivered = (
+            "b.as_of >= t.valid_from AND b.as_of < t.valid_to" if feed.mode == "snapshot" else "b.batch_id = t.batch_id"
+        )
+        con.execute(
+            f"INSERT INTO ops.late_link SELECT b.batch_id, {name}, l.method, count(*) FROM ("
+            f"  SELECT record, method FROM core.record_link WHERE feed = {name} AND person_key IS NOT NULL"
+            f"  UNION ALL SELECT record, method FROM core.household_link WHERE feed = {name} AND record NOT IN "
+            f"  (SELECT record FROM core.record_link WHERE feed = {name} AND person_key IS NOT NULL)) AS l "
+            f"JOIN (SELECT {record_sql(feed, 't.')} AS record, t.batch_id, t.valid_from, t.valid_to FROM {table(feed)} AS t "
+            f"  WHERE {nobody} AND t.recorded_to = {OPEN_TIME}) AS t ON t.record = l.record "
+            f"JOIN ops.batch AS b ON b.feed = {name} AND b.state = 'merged' AND {delivered} GROUP BY b.batch_id, l.method"
+        )
+
+
 def load_rules(con: duckdb.DuckDBPyConnection, rules: Iterable[Rule]) -> None:
     """Fill ``ref.rule``: every version of every rule, in force or not; a clue may outlive its rule."""
     names = ("rule_id", "rule_version", "rule_title", "rule_purpose", "policy_basis")
@@ -133,3 +166,4 @@ def load(
     load_codes(con)
     load_workdays(con)
     load_feeds(con, feeds, as_of)
+    load_links(con, feeds)
