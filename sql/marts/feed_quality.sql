@@ -28,7 +28,7 @@ late AS (
   SELECT
     feed,
     batch_id,
-    sum(CASE WHEN method IN ('household_name', 'name_birth_village') THEN rows ELSE 0 END) AS linked_name,
+    sum(CASE WHEN method IN ('household_name', 'name_birth_village') THEN rows ELSE 0 END) AS linked_namesake,
     sum(CASE WHEN method = 'reference' THEN rows ELSE 0 END) AS linked_reference,
     sum(CASE WHEN method = 'splink' THEN rows ELSE 0 END) AS linked_weighed,
     sum(CASE WHEN method IN ('household_number', 'head_village') THEN rows ELSE 0 END) AS linked_household,
@@ -109,7 +109,7 @@ SELECT
   link.linked_student_g,
   link.unlinked,
   CASE WHEN link.linkable > 0 THEN CAST(CAST(link.linked AS DOUBLE) / link.linkable AS DECIMAL(12, 8)) END AS link_rate,
-  CAST(late.linked_name AS BIGINT) AS linked_name,
+  CAST(late.linked_namesake AS BIGINT) AS linked_name,
   CAST(late.linked_reference AS BIGINT) AS linked_reference,
   CAST(late.linked_weighed AS BIGINT) AS linked_weighed,
   CAST(late.linked_decided AS BIGINT) AS linked_decided,
