@@ -109,7 +109,7 @@ SELECT
   link.linked_student_g,
   link.unlinked,
   CASE WHEN link.linkable > 0 THEN CAST(CAST(link.linked AS DOUBLE) / link.linkable AS DECIMAL(12, 8)) END AS link_rate,
-  CAST(late.linked_namesake AS BIGINT) AS linked_name,
+  CAST(late.linked_namesake AS BIGINT) AS linked_namesake,
   CAST(late.linked_reference AS BIGINT) AS linked_reference,
   CAST(late.linked_weighed AS BIGINT) AS linked_weighed,
   CAST(late.linked_decided AS BIGINT) AS linked_decided,
