@@ -16,4 +16,7 @@ SELECT hno, pno, CASE WHEN age BETWEEN 1 AND 2 THEN 'a small child without a num
 ) WHERE turn = 1 AND place <= 3;
 INSERT INTO planted SELECT 'Q01', variant, CASE variant WHEN 'born some weeks ago' THEN '未命中' ELSE '命中' END, NULL, hno, pno FROM nameless;
 INSERT INTO planted SELECT 'Q04', 'nobody can tell: ' || variant, '无法判定', NULL, hno, pno FROM nameless;
+-- Without a number he is not among the insured whom the other departments' lists know.
+INSERT INTO planted SELECT 'G06', variant, '命中', NULL, hno, pno FROM nameless WHERE variant = 'a small child without a number';
+INSERT INTO planted SELECT 'G15', 'exited all the same: ' || variant, '命中', household_id, hno, NULL FROM nameless JOIN (SELECT hno, household_id FROM person WHERE k = 1) USING (hno) WHERE variant = 'a small child without a number';
 UPDATE c_registry_person SET citizen_id = NULL WHERE pno IN (SELECT pno FROM nameless);

@@ -7,6 +7,7 @@
 --   认不出属于哪个数据源的文件列在 feed 'unrecognised' 下。delay_days 从数据日期算到收到日期；age_days 从数据日期算到运行日。对接率只对有人员编号列的数据源计算。
 --   完整率看必填的列，填充率看声明的所有列（文件里没有的列算没有填）；填了而读不懂的格算已填，由合格率反映。结构损坏的行不在两率之内。
 --   没有证件号码的行以后对上的，按对上的办法分列；快照数据源的一批 = 那一天在册的行，因此包括退回行所保留的旧行，对接率以 1 为限。
+--   只有现在在册的行才找人：这样的行以后有离册的，那一批不给出以后对上的行数和最终对接率。
 -- Tie-breaks: none; reasons are listed by descending rows, then by code.
 WITH link AS (
   SELECT
@@ -32,9 +33,9 @@ late AS (
     sum(CASE WHEN method = 'reference' THEN rows ELSE 0 END) AS linked_reference,
     sum(CASE WHEN method = 'splink' THEN rows ELSE 0 END) AS linked_weighed,
     sum(CASE WHEN method IN ('household_number', 'head_village') THEN rows ELSE 0 END) AS linked_household,
-    sum(CASE WHEN method NOT IN ('household_name', 'name_birth_village', 'reference', 'splink', 'household_number', 'head_village') THEN rows ELSE 0 END)
+    sum(CASE WHEN method NOT IN ('none', 'household_name', 'name_birth_village', 'reference', 'splink', 'household_number', 'head_village') THEN rows ELSE 0 END)
       AS linked_decided,
-    sum(rows) AS linked_late
+    sum(CASE WHEN method <> 'none' THEN rows ELSE 0 END) AS linked_late
   FROM ops.late_link
   GROUP BY feed, batch_id
 ),
@@ -115,8 +116,10 @@ SELECT
   CAST(late.linked_decided AS BIGINT) AS linked_decided,
   CAST(late.linked_household AS BIGINT) AS linked_household,
   CASE
-    WHEN coalesce(link.linkable, late.linked_late) > 0 AND coalesce(link.linkable, batch.rows_landed) > 0
-      THEN CAST(least(CAST(coalesce(link.linked, 0) + coalesce(late.linked_late, 0) AS DOUBLE) / coalesce(link.linkable, batch.rows_landed), 1) AS DECIMAL(12, 8))
+    WHEN late.linked_late IS NULL AND link.unlinked > 0 THEN NULL
+    WHEN link.linkable > 0 THEN CAST(least(CAST(link.linked + coalesce(late.linked_late, 0) AS DOUBLE) / link.linkable, 1) AS DECIMAL(12, 8))
+    WHEN late.linked_late IS NOT NULL AND batch.rows_landed > 0
+      THEN CAST(least(CAST(late.linked_late AS DOUBLE) / batch.rows_landed, 1) AS DECIMAL(12, 8))
   END AS link_rate_late
 FROM ref.feed AS feed
 FULL JOIN batch ON batch.feed = feed.feed
