@@ -11,7 +11,7 @@
 -- Limits: 长度、字符、校验位错的号码在接收时整行退回，回执已经告诉部门，这里只判收下来的行。残疾人证号的前 18 位照公民身份号码判。没有号码而出生
 --   未满申报期限的不命中，出生日期不详的无法判定；名单没有证件号码一列的无法判定。号码的地区只看前两位是不是省级代码（9 开头的是外国人永久居留证）；
 --   1900-01-01 是常见的占位日期。
--- Tie-breaks: 一人有几行的，有一行命中即命中；各行的理由都列出。
+-- Tie-breaks: 一人有几行的，有一行命中即命中，理由不止一个的取文字最小的。
 WITH parameter AS (
   SELECT
     max(CASE WHEN parameter.code = 'BIRTH_REPORT_DAYS' THEN parameter.value END) AS report_days,
@@ -49,6 +49,6 @@ SELECT
     WHEN bool_or(is_unclear) THEN '无法判定'
     ELSE '未命中'
   END AS verdict,
-  string_agg(DISTINCT reason, '、' ORDER BY reason) AS clue_reason
+  min(reason) AS clue_reason
 FROM looked_at
 GROUP BY person_key

@@ -10,7 +10,7 @@
 -- Inputs: core.registry_number.
 -- Limits: 没有号码的不判（Q01）；15 位旧号是号码不合规（Q01），身份证类型下的不算不符。没有填证件类型的无法判定。残疾人证号末两位不是类别 1—7、等级 1—4 的，
 --   接收时整行退回，不在这里。
--- Tie-breaks: 一人有几行的，有一行命中即命中；各行的理由都列出。
+-- Tie-breaks: 一人有几行的，有一行命中即命中，理由不止一个的取文字最小的。
 WITH looked_at AS (
   SELECT
     person_key, household_id, village_code, id_type_code,
@@ -31,6 +31,6 @@ SELECT
     WHEN count(id_type_code) < count(*) THEN '无法判定'
     ELSE '未命中'
   END AS verdict,
-  string_agg(DISTINCT reason, '、' ORDER BY reason) AS clue_reason
+  min(reason) AS clue_reason
 FROM looked_at
 GROUP BY person_key

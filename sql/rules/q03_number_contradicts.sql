@@ -18,12 +18,6 @@ WITH compared AS (
     CASE WHEN sex_code IN ('1', '2') THEN id_sex_code <> sex_code END AS is_sex_wrong
   FROM core.registry_number
   WHERE has_number
-),
-looked_at AS (
-  SELECT
-    *,
-    nullif(concat_ws('、', CASE WHEN is_birth_wrong THEN '出生日期不同' END, CASE WHEN is_sex_wrong THEN '性别不同' END), '') AS reason
-  FROM compared
 )
 SELECT
   CAST(person_key AS VARCHAR) AS subject,
@@ -31,10 +25,10 @@ SELECT
   min(household_id) AS household_id,
   min(village_code) AS village_code,
   CASE
-    WHEN count(reason) > 0 THEN '命中'
+    WHEN bool_or(is_birth_wrong) OR bool_or(is_sex_wrong) THEN '命中'
     WHEN bool_or(is_birth_wrong IS NULL OR is_sex_wrong IS NULL) THEN '无法判定'
     ELSE '未命中'
   END AS verdict,
-  string_agg(DISTINCT reason, '、' ORDER BY reason) AS clue_reason
-FROM looked_at
+  concat_ws('、', CASE WHEN bool_or(is_birth_wrong) THEN '出生日期不同' END, CASE WHEN bool_or(is_sex_wrong) THEN '性别不同' END) AS clue_reason
+FROM compared
 GROUP BY person_key

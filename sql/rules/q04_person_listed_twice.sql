@@ -14,10 +14,9 @@
 WITH listed AS (
   SELECT
     number.person_key,
-    count(*) AS row_count,
     count(household.household_id) AS active_count,
-    count(DISTINCT household.household_id) AS person_household_count,
     min(household.household_id) AS household_id,
+    max(household.household_id) AS last_household_id,
     arg_min(household.village_code, household.household_id) AS village_code
   FROM core.registry_number AS number
   LEFT JOIN core.registry_household_now AS household ON household.household_id = number.household_id
@@ -33,8 +32,7 @@ SELECT
     WHEN mark.citizen_key IS NULL THEN '无法判定'
     ELSE '未命中'
   END AS verdict,
-  CASE WHEN listed.person_household_count > 1 THEN '一人在几户' WHEN listed.active_count > 1 THEN '同户重复登记' END AS clue_reason,
-  listed.person_household_count,
+  CASE WHEN listed.last_household_id <> listed.household_id THEN '一人在几户' WHEN listed.active_count > 1 THEN '同户重复登记' END AS clue_reason,
   listed.active_count AS person_row_count
 FROM listed
 LEFT JOIN core.citizen_mark AS mark ON mark.citizen_key = listed.person_key
