@@ -11,7 +11,12 @@ import duckdb
 
 from connectors.errors import DeclarationError
 from connectors.feed import Feed
+from expectations.normalise import identifier, literal
 from warehouse import columns
+from warehouse.database import relations
+from warehouse.history.deliveries import AREA_DIGITS, FULL, ROWS
+from warehouse.history.tables import OPEN_DATE, OPEN_TIME, table
+from warehouse.history.views import record_sql
 from warehouse.monitor.order import SQL
 from warehouse.monitor.rules import Rule
 
@@ -128,6 +133,44 @@ def load_feeds(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], as_of:
     )
 
 
+def load_links(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> None:
+    """Fill ``ops.late_link``: of the rows that a batch delivered without an id, how many were found a person or a household later, by what.
+
+    A snapshot's rows are those that stood on its day where it speaks (the county, a township), whichever batch brought them first. Only rows
+    that stand today are looked for: of a batch that brought one that has gone since, nothing is told. Without the links themselves (the past
+    is laid out without them) the table stays as it is.
+    """
+    if not {"core.record_link", "core.household_link"} <= relations(con).keys():
+        return
+    linked = con.execute("SELECT feed FROM core.record_link UNION SELECT feed FROM core.household_link").fetchall()
+    con.execute("DELETE FROM ops.late_link")
+    for feed in (feeds[name] for (name,) in sorted(linked) if name in feeds):
+        name = literal(feed.name)
+        nobody = "TRUE"
+        if feed.subject:
+            nobody = "t.link_method = 'none'" if feed.person_number else "t.person_key IS NULL"
+        delivered, area = "b.batch_id = t.batch_id", "CAST(NULL AS VARCHAR)"
+        if feed.mode == "snapshot":
+            if feed.partial_by:
+                area = f"left(t.{identifier(feed.partial_by)}, {AREA_DIGITS})"
+            delivered = (
+                f"CASE WHEN b.coverage = {literal(ROWS)} THEN {delivered} ELSE b.as_of >= t.valid_from AND b.as_of < t.valid_to "
+                f"AND coalesce(b.coverage, {literal(FULL)}) IN ({literal(FULL)}, t.area) END"
+            )
+        con.execute(
+            f"INSERT INTO ops.late_link WITH found AS (SELECT record, method FROM core.record_link WHERE feed = {name} AND person_key IS NOT NULL), "
+            f"linked AS (FROM found UNION ALL SELECT record, method FROM core.household_link WHERE feed = {name} "
+            f"  AND record NOT IN (SELECT record FROM found)), "
+            f"nameless AS (SELECT {record_sql(feed, 't.')} AS record, t.batch_id, t.valid_from, t.valid_to, {area} AS area "
+            f"  FROM {table(feed)} AS t WHERE {nobody} AND t.recorded_to = {OPEN_TIME}), "
+            f"told AS (SELECT b.batch_id, t.record, t.valid_to FROM nameless AS t JOIN ops.batch AS b "
+            f"  ON b.feed = {name} AND b.state = 'merged' AND {delivered}), "
+            f"whole AS (SELECT batch_id FROM told GROUP BY batch_id HAVING min(valid_to) = {OPEN_DATE}) "
+            f"SELECT told.batch_id, {name}, coalesce(linked.method, 'none'), count(*) FROM told SEMI JOIN whole USING (batch_id) "
+            f"LEFT JOIN linked ON linked.record = told.record GROUP BY told.batch_id, linked.method"
+        )
+
+
 def load_rules(con: duckdb.DuckDBPyConnection, rules: Iterable[Rule]) -> None:
     """Fill ``ref.rule``: every version of every rule, in force or not; a clue may outlive its rule."""
     names = ("rule_id", "rule_version", "rule_title", "rule_purpose", "policy_basis")
@@ -148,3 +191,4 @@ def load(
     load_areas(con)
     load_workdays(con)
     load_feeds(con, feeds, as_of)
+    load_links(con, feeds)
