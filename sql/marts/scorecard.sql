@@ -9,7 +9,7 @@
 WITH summed AS (
   SELECT
     unit_kind, department, town_code, stat_month,
-    max(unit_name) AS unit_name,
+    max(unit_title) AS unit_title,
     max(formula_version) AS formula_version,
     max(CASE WHEN item_no = 1 THEN item_value END) AS timely_rate,
     max(CASE WHEN item_no = 2 THEN item_value END) AS accepted_rate,
@@ -28,7 +28,7 @@ SELECT
   department,
   town_code,
   stat_month,
-  unit_name,
+  unit_title,
   formula_version,
   timely_rate,
   accepted_rate,

@@ -14,9 +14,9 @@ WITH town AS (
   GROUP BY town_code
 ),
 unit AS (
-  SELECT '部门' AS unit_kind, department AS unit_code, department, CAST(NULL AS VARCHAR) AS town_code, department_title AS unit_name FROM ref.department
+  SELECT '部门' AS unit_kind, department AS unit_code, department, CAST(NULL AS VARCHAR) AS town_code, department_title AS unit_title FROM ref.department
   UNION ALL
-  SELECT '乡镇' AS unit_kind, town_code AS unit_code, CAST(NULL AS VARCHAR) AS department, town_code, town AS unit_name FROM town
+  SELECT '乡镇' AS unit_kind, town_code AS unit_code, CAST(NULL AS VARCHAR) AS department, town_code, town AS unit_title FROM town
 ),
 started AS (
   SELECT min(as_of) AS first_as_of
@@ -64,7 +64,7 @@ measured AS (
 ),
 valued AS (
   SELECT
-    unit.unit_kind, unit.unit_code, unit.department, unit.town_code, unit.unit_name, month.stat_month, item.formula_version, item.item_no, item.score_item,
+    unit.unit_kind, unit.unit_code, unit.department, unit.town_code, unit.unit_title, month.stat_month, item.formula_version, item.item_no, item.score_item,
     item.score_weight, measured.due_count, measured.done_count, measured.item_value,
     CASE
       WHEN measured.item_value IS NOT NULL
@@ -97,7 +97,7 @@ SELECT
   town_code,
   stat_month,
   item_no,
-  unit_name,
+  unit_title,
   score_item,
   formula_version,
   due_count AS item_due_count,

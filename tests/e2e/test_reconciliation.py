@@ -79,7 +79,7 @@ def test_figures_that_nobody_adds_up_are_shown_too(county):
 
 def test_weights_of_what_cannot_be_measured_go_to_the_rest(county):
     assert county.warehouse(
-        "SELECT unit_kind, unit_name, stat_month FROM mart.scorecard_item GROUP BY ALL HAVING abs(sum(effective_weight) - 1) > 0.000001"
+        "SELECT unit_kind, unit_title, stat_month FROM mart.scorecard_item GROUP BY ALL HAVING abs(sum(effective_weight) - 1) > 0.000001"
     ) == []  # fmt: skip
     states = county.warehouse(
         "SELECT item_state, count(*), count(item_score) FROM mart.scorecard_item GROUP BY ALL ORDER BY 1"
