@@ -1,4 +1,4 @@
-"""What the ledger keeps of a batch beside its row: why rows were refused and of which household, and how far each column was filled in."""
+"""What the ledger keeps of a batch beside its row: why rows were refused, and how far each column was filled in."""
 
 from __future__ import annotations
 
@@ -11,25 +11,15 @@ from warehouse.history.deliveries import Delivery
 
 # Cells that were left empty; any other problem is a cell that says something which cannot be read.
 EMPTY = ("REQUIRED_MISSING", "ID_MISSING")
-# Under this name every list gives the registry's number of the household.
-HOUSEHOLD = "household_id"
 
 
 def keep_rejects(con: duckdb.DuckDBPyConnection, batch: Batch, feed: Feed, delivery: Delivery) -> None:
-    """Replace the batch's rows of ``ops.reject``. A household's number is kept only where it has a number's shape: a cell of a refused row may
-    hold anything, a citizen id too.
-    """
-    household, join = "CAST(NULL AS VARCHAR)", ""
-    shape = next((column.pattern for column in feed.columns if column.name == HOUSEHOLD), None)
-    if shape and HOUSEHOLD in delivery.present:
-        household = f"CASE WHEN regexp_full_match(s.{HOUSEHOLD}, {literal(shape)}) THEN s.{HOUSEHOLD} END"
-        # A structurally broken row was never staged.
-        join = f"LEFT JOIN (SELECT _row, {HOUSEHOLD} FROM {delivery.rows}) AS s ON s._row = r._row"
+    """Replace the batch's rows of ``ops.reject``."""
     con.execute("DELETE FROM ops.reject WHERE batch_id = ? AND feed = ?", [delivery.batch_id, feed.name])
     con.execute(
-        'INSERT INTO ops.reject (batch_id, feed, source_row, code, "column", rule, household_id) '
-        f'SELECT ?, ?, r._row, reason.code, reason."column", reason.rule, {household} '
-        f"FROM (SELECT _row, unnest(reasons) AS reason FROM read_parquet('{batch.rejects}')) AS r {join}",
+        'INSERT INTO ops.reject (batch_id, feed, source_row, code, "column", rule) '
+        'SELECT ?, ?, _row, reason.code, reason."column", reason.rule '
+        f"FROM (SELECT _row, unnest(reasons) AS reason FROM read_parquet('{batch.rejects}'))",
         [delivery.batch_id, feed.name],
     )
 

@@ -1,6 +1,6 @@
 -- explain.scorecard_item
 -- 考核分项的应有和做到各是哪些数据源、批次、线索、人。
--- Inputs: core.score_ground, core.score_coverage, ref.feed.
+-- Inputs: core.score_ground, core.score_coverage, core.score_month, ref.feed.
 -- Limits: record 为数据源、数据源和批次号、线索编号和轮次；覆盖率变化一项为人，只列当月的，与上月的差见 item_value。
 -- Derived: item_value = item_done_count ÷ item_due_count，覆盖率变化再减去上月的
 -- Derived: item_points = (item_value − zero_value) ÷ (full_value − zero_value) × 100; score_weight = 当月有效的一版权重
@@ -30,14 +30,16 @@ listed AS (
   WHERE is_insured
 )
 SELECT
-  unit_kind,
-  CASE WHEN unit_kind = '部门' THEN unit_code END AS department,
-  CASE WHEN unit_kind = '乡镇' THEN unit_code END AS town_code,
-  stat_month,
-  item_no,
-  figure,
-  household_id,
-  person_key,
-  record,
-  CAST(amount AS DECIMAL(18, 2)) AS amount
+  listed.unit_kind,
+  CASE WHEN listed.unit_kind = '部门' THEN listed.unit_code END AS department,
+  CASE WHEN listed.unit_kind = '乡镇' THEN listed.unit_code END AS town_code,
+  listed.stat_month,
+  listed.item_no,
+  listed.figure,
+  listed.household_id,
+  listed.person_key,
+  listed.record,
+  CAST(listed.amount AS DECIMAL(18, 2)) AS amount
 FROM listed
+INNER JOIN core.score_month AS month ON month.stat_month = listed.stat_month
+WHERE month.is_scored

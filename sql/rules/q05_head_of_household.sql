@@ -7,8 +7,9 @@
 -- Subject: household（建档立卡共同生活户）
 -- Parameters: none
 -- Feeds: registry_household, registry_person
--- Inputs: core.registry_household_now, core.registry_person_now, core.refused_household, ref.feed_state.
--- Limits: 同一个人登记了两次的算一个（Q04）。没有户主而本期名单里有该户的行被退回的，户主可能就在其中，无法判定。名单里没有一个成员、两份名单的数据
+-- Undone by: registry_household, registry_person
+-- Inputs: core.registry_household_now, core.registry_person_now, ref.feed_state.
+-- Limits: 同一个人登记了两次的算一个（Q04）。名单里没有一个成员、两份名单的数据
 --   日期又不同的，无法判定。户主或配偶的性别没有填（未知、未说明）的，无法判定。
 -- Tie-breaks: none (counts only).
 WITH ready AS (
@@ -48,11 +49,9 @@ looked_at AS (
     coalesce(counted.male_spouse_count, 0) + coalesce(counted.female_spouse_count, 0) AS known_spouse_count,
     counted.head_sex_code,
     counted.head_count = 1
-    AND CASE counted.head_sex_code WHEN '1' THEN counted.male_spouse_count > 0 WHEN '2' THEN counted.female_spouse_count > 0 ELSE FALSE END AS is_same_sex,
-    refused.household_id IS NOT NULL AS is_refused
+    AND CASE counted.head_sex_code WHEN '1' THEN counted.male_spouse_count > 0 WHEN '2' THEN counted.female_spouse_count > 0 ELSE FALSE END AS is_same_sex
   FROM core.registry_household_now AS household
   LEFT JOIN counted ON counted.household_id = household.household_id
-  LEFT JOIN (SELECT household_id FROM core.refused_household WHERE feed = 'registry_person') AS refused ON refused.household_id = household.household_id
 )
 SELECT
   looked_at.household_id AS subject,
@@ -61,7 +60,7 @@ SELECT
   looked_at.village_code,
   CASE
     WHEN looked_at.head_count > 1 OR looked_at.is_same_sex THEN '命中'
-    WHEN looked_at.head_count = 0 AND (looked_at.is_refused OR looked_at.person_count = 0 AND NOT ready.is_same_day) THEN '无法判定'
+    WHEN looked_at.head_count = 0 AND looked_at.person_count = 0 AND NOT ready.is_same_day THEN '无法判定'
     WHEN looked_at.head_count = 0 THEN '命中'
     WHEN looked_at.spouse_count > 0 AND (looked_at.head_sex_code IS NULL OR looked_at.known_spouse_count < looked_at.spouse_count) THEN '无法判定'
     ELSE '未命中'
