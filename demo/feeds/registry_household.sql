@@ -1,7 +1,7 @@
 -- 建档立卡户: one row per registered household, from its head. All income identities hold to the cent (人均 rounded to it); there is a wage where somebody works
 -- (registry_person), a cause where the facts bear it, and the type of a household on the allowance where somebody is covered.
 WITH fact AS (
-  SELECT hno, bool_or(age BETWEEN 19 AND 60 AND NOT is_disabled AND u(pno, 'away') < 500000) AS has_worker, bool_or(is_disabled OR illness < 250000) AS has_unhealthy,
+  SELECT hno, bool_or(age BETWEEN 19 AND 60 AND NOT is_disabled AND u(pno, 'away') < 500000) AS has_worker, bool_or(is_disabled AND age >= 2 OR illness < 250000) AS has_unhealthy,
     bool_or(is_pupil AND NOT is_dropout AND age >= 16) AS has_senior, count(*) FILTER (age BETWEEN 16 AND 60 AND NOT is_pupil AND NOT is_disabled) AS able, bool_or(NOT is_hardship AND NOT is_dead) AS has_covered
   FROM person WHERE is_registered GROUP BY hno
 ), drawn AS (
