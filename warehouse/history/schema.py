@@ -33,10 +33,10 @@ ALTER TABLE ops.batch ADD COLUMN IF NOT EXISTS withdrawn_at TIMESTAMP;
 ALTER TABLE ops.batch ADD COLUMN IF NOT EXISTS withdrawn_by VARCHAR;
 ALTER TABLE ops.batch ADD COLUMN IF NOT EXISTS withdrawn_why VARCHAR;
 CREATE TABLE IF NOT EXISTS ops.reject (batch_id VARCHAR, feed VARCHAR, source_row BIGINT, code VARCHAR, "column" VARCHAR, rule VARCHAR);
-CREATE TABLE IF NOT EXISTS ops.batch_figure (
-  batch_id VARCHAR, feed VARCHAR, column_name VARCHAR, column_label VARCHAR, median_yuan DOUBLE, total_yuan DECIMAL(38, 2), empty_rows BIGINT);
 CREATE TABLE IF NOT EXISTS ops.link (batch_id VARCHAR, feed VARCHAR, method VARCHAR, "rows" BIGINT);
 CREATE TABLE IF NOT EXISTS core.identity (kind VARCHAR, value VARCHAR, person_key BIGINT, batch_id VARCHAR);
+CREATE TABLE IF NOT EXISTS ops.batch_figure (
+  batch_id VARCHAR, feed VARCHAR, column_name VARCHAR, column_label VARCHAR, median_yuan DOUBLE, total_yuan DECIMAL(38, 2), empty_rows BIGINT);
 """
 
 
