@@ -27,15 +27,24 @@ LEDGER_FIELDS = (
     "rows_unchanged", "duplicate_of", "correction_of", "reason", "coverage",
 )  # fmt: skip
 
+# What a batch's columns come to, which the next batch is compared with (rule Q14).
+FIGURE_FIELDS = ("column_name", "column_label", "median_yuan", "total_yuan", "empty_rows")
+
 
 def record(con: duckdb.DuckDBPyConnection, data: dict[str, Any]) -> None:
-    """Write a batch's row of the ledger."""
+    """Write a batch's row of the ledger and its figures."""
     con.execute("DELETE FROM ops.batch WHERE batch_id = ? AND feed = ?", [data["batch_id"], data["feed"]])
     values = ["original_name_safe" if name == "original_name" else name for name in LEDGER_FIELDS]
     con.execute(
         f"INSERT INTO ops.batch ({', '.join(LEDGER_FIELDS)}) VALUES ({', '.join('?' for _ in LEDGER_FIELDS)})",
         [data.get(name) for name in values],
     )
+    con.execute("DELETE FROM ops.batch_figure WHERE batch_id = ? AND feed = ?", [data["batch_id"], data["feed"]])
+    if figures := data.get("figures"):
+        con.execute(
+            f"INSERT INTO ops.batch_figure SELECT ?, ?, {', '.join('unnest(?)' for _ in FIGURE_FIELDS)}",
+            [data["batch_id"], data["feed"], *([figure.get(name) for figure in figures] for name in FIGURE_FIELDS)],
+        )
 
 
 def load_time(con: duckdb.DuckDBPyConnection) -> str:

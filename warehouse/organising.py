@@ -73,10 +73,13 @@ def _organise(con: duckdb.DuckDBPyConnection, batch: Batch, feed: Feed, reading:
     problems = list(staged.problems)
     as_of, source, found = _as_of(con, batch, feed, reading, staged)
     problems += found
-    medians = _medians(con, feed, staged.present)
+    figures = _figures(con, feed, staged.present)
+    medians = {
+        figure["column_name"]: figure["median_yuan"] for figure in figures if figure.get("median_yuan") is not None
+    }
     batch.save(
         state="staged", staged_at=utc_now(), present=sorted(staged.present), skipped=staged.skipped, as_of=as_of, as_of_source=source,
-        medians=medians, areas=_areas(con, feed, staged.present), rows_read=staged.rows_read, rows_skipped=len(staged.skipped),
+        medians=medians, figures=figures, areas=_areas(con, feed, staged.present), rows_read=staged.rows_read, rows_skipped=len(staged.skipped),
     )  # fmt: skip
     if reading.delta:
         batch.save(coverage=ROWS)
@@ -139,14 +142,34 @@ def _as_of(
     return found.isoformat(), source, []
 
 
-def _medians(con: duckdb.DuckDBPyConnection, feed: Feed, present: set[str]) -> dict[str, float]:
-    """Median of each money column's positive amounts: what shows a file in 万元 that says 元."""
-    money = [column.name for column in feed.columns if column.type == "money" and column.name in present]
-    if not money:
-        return {}
-    wanted = ", ".join(f"approx_quantile({identifier(name)}, 0.5) FILTER ({identifier(name)} > 0)" for name in money)
-    row = con.execute(f"SELECT {wanted} FROM staged_rows").fetchone() or ()
-    return {name: float(value) for name, value in zip(money, row, strict=False) if value is not None}
+def _figures(con: duckdb.DuckDBPyConnection, feed: Feed, present: set[str]) -> list[dict[str, Any]]:
+    """What the batch's columns come to, in one scan: of each money column the sum and the median of the positive amounts (which shows a file in
+    万元 that says 元), of each column of the key how many rows leave it empty.
+    """
+    columns = [column for column in feed.columns if column.name in present]
+    wanted = {
+        **{
+            (column.name, name): sql.format(identifier(column.name))
+            for column in columns
+            if column.type == "money"
+            for name, sql in (
+                ("median_yuan", "approx_quantile({0}, 0.5) FILTER ({0} > 0)"),
+                ("total_yuan", "CAST(sum({0}) AS VARCHAR)"),
+            )
+        },
+        **{
+            (column.name, "empty_rows"): f"count(*) FILTER ({identifier(column.name)} IS NULL)"
+            for column in columns
+            if column.name in feed.key
+        },
+    }
+    if not wanted:
+        return []
+    row = con.execute(f"SELECT {', '.join(wanted.values())} FROM staged_rows").fetchone() or ()
+    found: dict[str, dict[str, Any]] = {}
+    for (column, name), value in zip(wanted, row, strict=True):
+        found.setdefault(column, {})[name] = float(value) if name == "median_yuan" and value is not None else value
+    return [{"column_name": name, "column_label": feed.column(name).label, **values} for name, values in found.items()]
 
 
 def _areas(con: duckdb.DuckDBPyConnection, feed: Feed, present: set[str]) -> list[str]:

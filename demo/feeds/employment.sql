@@ -7,7 +7,7 @@ WITH listed AS (
   FROM person
 ), shared AS (
   SELECT *, count(*) FILTER (is_worker) OVER (PARTITION BY hno) AS workers,
-    CASE WHEN head_age > 65 THEN 0 ELSE (CASE WHEN is_poor THEN 210000 + dice(hno, 'income', 150000) ELSE 450000 + dice(hno, 'income', 1100000) END) * size * (30 + dice(hno, 'wage', 25)) // 100 END AS family_wage
+    (CASE WHEN is_poor THEN 210000 + dice(hno, 'income', 150000) ELSE 450000 + dice(hno, 'income', 1100000) END) * size * (30 + dice(hno, 'wage', 25)) // 100 AS family_wage
   FROM listed
 ), paid AS (
   SELECT *, CASE WHEN is_worker THEN least(family_wage // workers // months, 900000) WHEN is_known THEN 200000 + 5000 * dice(pno, 'monthly wage', 50) END

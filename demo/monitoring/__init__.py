@@ -29,7 +29,8 @@ from demo.write import quote, rows_of
 HERE = Path(__file__).resolve().parent
 PAST = HERE.parent / "past"
 FULL = 20_000
-# A household of the county's own situations is not free: it may be claimed by its flag only.
+# A household of the county's own situations is not free: it may be claimed by its flag only. Nor is one that was watched and cleared: whatever it
+# suffered would have been cleared too soon (R05).
 _BEGIN = f"""
 CREATE OR REPLACE TABLE planted (rule_id VARCHAR, variant VARCHAR, verdict VARCHAR, subject VARCHAR, hno BIGINT, pno BIGINT);
 CREATE OR REPLACE TABLE rested_on (hno BIGINT);
@@ -42,7 +43,8 @@ JOIN (SELECT hno, max(household_id) AS household_id, count(*) FILTER (age BETWEE
     count(*) FILTER (age >= 60) AS elderly, count(*) FILTER (is_disabled) AS disabled
   FROM person GROUP BY hno HAVING NOT bool_or(is_dead OR is_dropout OR is_uninsured OR has_pension_gap)) p USING (hno)
 WHERE NOT h.is_omitted AND NOT (h.has_house_d OR h.has_house_rebuilt OR h.has_unsafe_water OR h.is_overdue OR h.has_second_loan OR h.is_company_loan)
-  AND h.v NOT IN (SELECT v FROM village WHERE is_still_poor);
+  AND h.v NOT IN (SELECT v FROM village WHERE is_still_poor)
+  AND h.hno NOT IN (SELECT p.hno FROM c_monitored_household c JOIN (SELECT pno, hno FROM person) p USING (pno) WHERE c.is_risk_cleared = '是');
 CREATE OR REPLACE VIEW free AS FROM pool WHERE hno NOT IN (SELECT hno FROM planted WHERE hno IS NOT NULL);
 CREATE OR REPLACE MACRO wanted(n) AS CAST(greatest(1, least(n, n * getvariable('people') // {FULL})) AS BIGINT);
 """

@@ -7,7 +7,7 @@ SELECT 'P11', variant, verdict, NULL, hno, pno FROM (
 INSERT INTO planted
 SELECT 'P11', 'disabled and alone', '命中', NULL, hno, pno FROM free JOIN (SELECT hno, pno, age, is_hardship, is_disabled, disability_level FROM person) USING (hno)
 WHERE class = 'exited' AND size = 1 AND is_disabled AND disability_level > 2 AND NOT is_hardship AND NOT is_minimum_living ORDER BY draw LIMIT wanted(1);
-UPDATE c_registry_household SET wage_income_yuan = CASE WHEN pno IN (SELECT pno FROM planted WHERE rule_id = 'P11' AND variant = 'earns a little') THEN '0.01' ELSE '0.00' END, business_income_yuan = '0.00', property_income_yuan = '0.00', business_cost_yuan = '0.00',
+UPDATE c_registry_household SET property_income_yuan = CASE WHEN pno IN (SELECT pno FROM planted WHERE rule_id = 'P11' AND variant = 'earns a little') THEN '0.01' ELSE '0.00' END, business_income_yuan = '0.00', wage_income_yuan = '0.00', business_cost_yuan = '0.00',
   transfer_income_yuan = CASE WHEN pno IN (SELECT pno FROM planted WHERE rule_id = 'P11' AND variant = 'earns a little') THEN yuan(CAST(replace(net_income_yuan, '.', '') AS BIGINT) - 1) ELSE net_income_yuan END, total_income_yuan = net_income_yuan
 WHERE pno IN (SELECT pno FROM planted WHERE rule_id = 'P11');
 UPDATE c_registry_household SET property_income_yuan = NULL WHERE pno IN (SELECT pno FROM planted WHERE rule_id = 'P11' AND variant = 'income not written down');

@@ -363,3 +363,26 @@ def test_row_30_code_in_headers_and_cells_is_text(bank: Bank, tmp_path: Path) ->
         ):
             with pytest.raises(duckdb.Error):
                 con.execute(statement).fetchall()
+
+
+def test_what_a_batch_comes_to_is_kept_for_the_next_one_and_a_wrong_unit_is_held(bank: Bank) -> None:
+    assert bank.deliver("一月.csv", text(people(20)))["state"] == "merged"
+    dearer = [[*row[:3], "50000", *row[4:]] for row in people(20)]
+    held = bank.deliver("二月.csv", text(dearer))
+    assert (held["state"], held["reason"]) == ("blocked", "UNIT_JUMP")
+    assert "一万倍" in bank.told("二月.csv")
+    two_empty = [[*row[:3], "6", *row[4:]] for row in people(20)]
+    two_empty[0][0] = two_empty[1][0] = ""
+    assert bank.deliver("三月.csv", text(two_empty))["rows_landed"] == 18
+    with open_warehouse(bank.home, write=False) as con:
+        found = con.execute(
+            "SELECT b.state, f.column_name, f.column_label, f.median_yuan, f.total_yuan, f.empty_rows FROM ops.batch_figure AS f "
+            "JOIN ops.batch AS b USING (feed, batch_id) WHERE f.column_name <> 'balance_yuan' ORDER BY b.received_at, f.column_name"
+        ).fetchall()
+    assert [row[1] for row in found] == ["amount_yuan", "loan_no"] * 3
+    assert [row for row in found if row[0] == "merged"] == [
+        ("merged", "amount_yuan", "贷款金额", 5.0, 100, None),
+        ("merged", "loan_no", "借据号", None, None, 0),
+        ("merged", "amount_yuan", "贷款金额", 6.0, 120, None),
+        ("merged", "loan_no", "借据号", None, None, 2),
+    ]

@@ -28,6 +28,8 @@ CREATE TABLE IF NOT EXISTS ops.batch (
   received_at TIMESTAMP, staged_at TIMESTAMP, validated_at TIMESTAMP, merged_at TIMESTAMP, as_of DATE, as_of_source VARCHAR,
   rows_read BIGINT, rows_landed BIGINT, rows_quarantined BIGINT, rows_skipped BIGINT,
   rows_inserted BIGINT, rows_ended BIGINT, rows_unchanged BIGINT, duplicate_of VARCHAR, correction_of VARCHAR, reason VARCHAR);
+CREATE TABLE IF NOT EXISTS ops.batch_figure (
+  batch_id VARCHAR, feed VARCHAR, column_name VARCHAR, column_label VARCHAR, median_yuan DOUBLE, total_yuan DECIMAL(38, 2), empty_rows BIGINT);
 ALTER TABLE ops.batch ADD COLUMN IF NOT EXISTS coverage VARCHAR;
 ALTER TABLE ops.batch ADD COLUMN IF NOT EXISTS withdrawn_at TIMESTAMP;
 ALTER TABLE ops.batch ADD COLUMN IF NOT EXISTS withdrawn_by VARCHAR;
