@@ -5,7 +5,7 @@
 -- Inputs: ops.refused, ops.batch, ref.feed, ref.run, core.member, core.person_alias, core.registry_person_now, core.household_registration_now,
 --   core.project_beneficiary_now, core.fund_payment_now, core.link_candidate, core.identity_decision.
 -- Limits: 全量名单的退回行到下一份全量名单为止，其他数据源的到满一年为止；按退回表改正重报的，以重报那份为准。重复行不算。证件号码能认出的只算本人，认不出的
---   按姓名加出生日期、户编号或村找人，什么都没有的算到所有同名的人，同名超过二十人的不算。只有户编号的，算全户的人。没有对上人的行，是最近一次匹配留给人工核对而没有答复的候选人。
+--   按姓名加出生日期、户编号或村找人，什么都没有的算到所有同名的人，同名超过二十人的不算。只有户编号的，算全户的人。建档人口名单上退回的人，他户口簿上其他人的建档户也算。没有对上人的行，是最近一次匹配留给人工核对而没有答复的候选人。
 --   record 为借据、项目等编号，项目还包括名单上有这些人、这些户的，支付凭证为收款人与其中的人同名的。
 -- Tie-breaks: none (a set).
 WITH ranked AS (
@@ -128,6 +128,14 @@ known AS (
   FROM person
   INNER JOIN core.member AS member ON member.person_key = person.person_key
 ),
+-- Who is refused on the list of the registered is none of them; the household that lacks him is that of his police household's others.
+kin AS (
+  SELECT person.feed, member.household_id, member.family_key
+  FROM person
+  INNER JOIN core.member AS missing ON missing.person_key = person.person_key
+  INNER JOIN core.member AS member ON member.hukou_no = missing.hukou_no
+  WHERE person.feed = 'registry_person' AND NOT missing.is_registered AND member.is_registered
+),
 payee AS (
   SELECT person.feed, registered.name
   FROM person
@@ -143,6 +151,10 @@ told AS (
   SELECT feed, 'person' AS subject_kind, CAST(person_key AS VARCHAR) AS subject FROM person
   UNION
   SELECT feed, 'household' AS subject_kind, household_id AS subject FROM known
+  UNION
+  SELECT feed, 'household' AS subject_kind, household_id AS subject FROM kin
+  UNION
+  SELECT feed, 'family' AS subject_kind, family_key AS subject FROM kin
   UNION
   SELECT feed, 'household' AS subject_kind, word AS subject FROM number WHERE is_place
   UNION

@@ -7,6 +7,7 @@
 -- Subject: household（建档立卡共同生活户）
 -- Parameters: none
 -- Feeds: registry_household, registry_person
+-- Undone by: registry_household, registry_person
 -- Inputs: core.registry_household_now, core.registry_person_now.
 -- Limits: 务工时间为空按没有务工；整个名单没有一个人填务工时间的视为没有报送，只能查出无劳动力务工。超过 12 个月的在接收时已退回。弱劳动力、
 --   半劳动力务工不算矛盾。工资性收入为空的，除无劳动力务工外无法判定。

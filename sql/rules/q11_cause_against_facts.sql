@@ -7,6 +7,7 @@
 -- Subject: household（未脱贫、预脱贫、返贫的建档立卡户）
 -- Parameters: CAUSE_LABOUR_MIN
 -- Feeds: registry_household, registry_person, disability, education_enrollment
+-- Undone by: registry_household, registry_person, disability, education_enrollment
 -- Inputs: core.registry_household_now, core.member, core.registry_person_now, core.disability_now, core.schooling, ref.poverty_status, ref.parameter,
 --   ref.run.
 -- Limits: 已脱贫户的致贫原因说的是当年，不判。只看主要原因。健康为登记的“健康”，残疾、慢性病都不算健康；健康状况有空白而其余人都健康的无法判定。

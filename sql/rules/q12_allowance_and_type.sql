@@ -7,6 +7,7 @@
 -- Subject: household（建档立卡共同生活户）
 -- Parameters: none
 -- Feeds: registry_household, registry_person, subsistence_allowance, special_hardship
+-- Undone by: registry_household, subsistence_allowance, special_hardship
 -- Inputs: core.registry_household_now, core.safety_net_person.
 -- Limits: 低保金、供养金以民政名单上运行月仍在保的为准。户类型为“低保户”“低保贫困户”的算低保户。一户里有人领低保、另外的人特困供养的不算同时领取。
 --   户类型为空而有人领低保的无法判定。登记为低保户而没有人领的由 N02、P11 等查。已死亡仍在领的由 P04 查，不在这里算。

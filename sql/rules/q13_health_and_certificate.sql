@@ -7,6 +7,7 @@
 -- Subject: person（建档立卡人口）
 -- Parameters: none
 -- Feeds: registry_person, disability
+-- Undone by: registry_person, disability
 -- Inputs: core.member, core.deceased, core.registry_person_now, core.disability_now.
 -- Limits: 没有残疾证 = 残联名单上没有，或者都已注销；过期、冻结的算有证（由 P07 查）。持证而登记为慢性病、大病的不算矛盾。健康状况为空的无法判定。
 --   残联名单上没有对上人的行看不到。已死亡的不判。
