@@ -2,9 +2,10 @@
 -- 应纳未纳线索：N 类规则的每一条线索，理由、同户线索数、已经多少天、是否逾期。
 -- Grain: one row per clue of a rule N01 … N09, open or cleared.
 -- 政策依据: 北委发〔2019〕5号 三(一)1 “及时纳入符合条件但遗漏在外的贫困人口”。
--- Inputs: ops.clue, ops.rule_run, core.member, ref.run.
+-- Inputs: ops.clue, ops.rule_run, core.clue_state, core.member, ref.run.
 -- Limits: 线索是疑点，不是结论。clue_reason 是最近一次命中时的理由。days_open 从（最近一次）发现到消除，未消除的到运行日。open_clue_count 是同一户
 --   （建档户或户口簿户）现有的 N 类线索数，供排先后，不是评分。低保户线索以户主归户。没有成员可归的户 open_clue_count 只数这一条。
+--   核查状态、结论取自 core.clue_state（属实、不属实即纳入、不纳入的依据）。
 -- Tie-breaks: none; ops.clue has one row per clue.
 WITH clue AS (
   SELECT
@@ -19,6 +20,11 @@ together AS (
   FROM clue
   WHERE cleared_on IS NULL
   GROUP BY family_key
+),
+answered AS (
+  SELECT clue_id, clue_state, conclusion_code, handling_code, concluded_on, days_to_conclusion
+  FROM core.clue_state
+  WHERE is_current
 )
 SELECT
   clue.clue_id,
@@ -40,8 +46,14 @@ SELECT
   clue.times_opened,
   clue.due_date,
   date_diff('day', clue.opened_on, coalesce(clue.cleared_on, run.as_of)) AS days_open,
-  clue.cleared_on IS NULL AND coalesce(clue.due_date < run.as_of, FALSE) AS is_past_due
+  clue.cleared_on IS NULL AND coalesce(clue.due_date < run.as_of, FALSE) AS is_past_due,
+  state.clue_state,
+  state.conclusion_code,
+  state.handling_code,
+  state.concluded_on,
+  state.days_to_conclusion
 FROM clue
 CROSS JOIN ref.run
 LEFT JOIN ops.rule_run AS run_of ON run_of.rule_id = clue.rule_id
 LEFT JOIN together ON together.family_key = clue.family_key
+LEFT JOIN answered AS state ON state.clue_id = clue.clue_id
