@@ -43,7 +43,9 @@ def prove(table: Table, inputs: Mapping[str, Relation]) -> Relation:
     return _query(query, inputs, {}, {}, table.facts)
 
 
-def _query(node: exp.Expression, inputs: Mapping[str, Relation], ctes: Sources, outer: Sources, facts: frozenset[str]) -> Relation:
+def _query(
+    node: exp.Expr, inputs: Mapping[str, Relation], ctes: Sources, outer: Sources, facts: frozenset[str]
+) -> Relation:
     ctes = dict(ctes)
     if with_ := node.args.get("with_"):
         if with_.args.get("recursive"):
@@ -66,7 +68,9 @@ def _query(node: exp.Expression, inputs: Mapping[str, Relation], ctes: Sources, 
     return _select(node, inputs, ctes, outer, facts)
 
 
-def _select(node: exp.Select, inputs: Mapping[str, Relation], ctes: Sources, outer: Sources, facts: frozenset[str]) -> Relation:
+def _select(
+    node: exp.Select, inputs: Mapping[str, Relation], ctes: Sources, outer: Sources, facts: frozenset[str]
+) -> Relation:
     sources: Sources = {}
     if node.args.get("limit"):
         raise NotLocal("LIMIT")
@@ -107,7 +111,9 @@ def _select(node: exp.Select, inputs: Mapping[str, Relation], ctes: Sources, out
     return Relation(is_keyed, kinds)
 
 
-def _source(node: exp.Expression, inputs: Mapping[str, Relation], ctes: Sources, facts: frozenset[str]) -> tuple[str, Relation]:
+def _source(
+    node: exp.Expr, inputs: Mapping[str, Relation], ctes: Sources, facts: frozenset[str]
+) -> tuple[str, Relation]:
     if isinstance(node, exp.Table):
         if node.db:
             return node.alias_or_name, inputs.get(f"{node.db}.{node.name}", Relation(False))
@@ -122,7 +128,9 @@ def _source(node: exp.Expression, inputs: Mapping[str, Relation], ctes: Sources,
     raise NotLocal(f"reads {type(node).__name__}")
 
 
-def _inner(node: exp.Select, inputs: Mapping[str, Relation], ctes: Sources, scope: Sources, facts: frozenset[str]) -> None:
+def _inner(
+    node: exp.Select, inputs: Mapping[str, Relation], ctes: Sources, scope: Sources, facts: frozenset[str]
+) -> None:
     """Every subquery in an expression: keyed ones only as ``key IN (SELECT key …)`` or with an equation to the outer row."""
     parts = [*node.expressions, node.args.get("where"), node.args.get("having"), node.args.get("qualify")]
     parts += [join.args.get("on") for join in node.args.get("joins") or []]
@@ -143,7 +151,7 @@ def _inner(node: exp.Select, inputs: Mapping[str, Relation], ctes: Sources, scop
                 _query(inner, inputs, ctes, scope, facts)
 
 
-def _top_queries(node: exp.Expression) -> Iterator[exp.Query]:
+def _top_queries(node: exp.Expr) -> Iterator[exp.Query]:
     """The outermost queries inside an expression."""
     if isinstance(node, exp.Query) and not isinstance(node, exp.Subquery):
         yield node
@@ -163,18 +171,20 @@ def _one_family(node: exp.Select, scope: Sources) -> None:
     if node.args.get("distinct") and not any(_kind(column, scope) for column in node.expressions):
         raise NotLocal("DISTINCT without a key")
     for window in node.find_all(exp.Window):
-        if window.find_ancestor(exp.Select) is node and not any(_kind(one, scope) for one in window.args.get("partition_by") or []):
+        if window.find_ancestor(exp.Select) is node and not any(
+            _kind(one, scope) for one in window.args.get("partition_by") or []
+        ):
             raise NotLocal("a window over several families")
 
 
-def _aliased(node: exp.Expression, select: exp.Select) -> exp.Expression:
+def _aliased(node: exp.Expr, select: exp.Select) -> exp.Expr:
     """The column that an alias or a number in GROUP BY names."""
     if isinstance(node, exp.Literal) and node.is_int:
         return select.expressions[int(node.name) - 1]
     return node
 
 
-def _own_aggregates(column: exp.Expression) -> bool:
+def _own_aggregates(column: exp.Expr) -> bool:
     for found in column.find_all(exp.AggFunc):
         inside = found.find_ancestor(exp.Window, exp.Select, exp.Filter)
         if isinstance(inside, exp.Filter):
@@ -184,7 +194,7 @@ def _own_aggregates(column: exp.Expression) -> bool:
     return False
 
 
-def _conjuncts(node: exp.Expression) -> list[exp.Expression]:
+def _conjuncts(node: exp.Expr) -> list[exp.Expr]:
     if isinstance(node, exp.Paren):
         return _conjuncts(node.this)
     if isinstance(node, exp.And):
@@ -192,7 +202,7 @@ def _conjuncts(node: exp.Expression) -> list[exp.Expression]:
     return [node]
 
 
-def _met(conditions: list[exp.Expression], ours: Sources, theirs: Sources) -> bool:
+def _met(conditions: list[exp.Expr], ours: Sources, theirs: Sources) -> bool:
     """Does one condition equate a key of ``ours`` with the same key of ``theirs``?"""
     for one in conditions:
         if isinstance(one, exp.EQ):
@@ -203,7 +213,7 @@ def _met(conditions: list[exp.Expression], ours: Sources, theirs: Sources) -> bo
     return False
 
 
-def _kind(node: exp.Expression | None, sources: Sources) -> str | None:
+def _kind(node: exp.Expr | None, sources: Sources) -> str | None:
     """The key that an expression holds."""
     if node is None:
         return None
@@ -229,7 +239,7 @@ def _kind(node: exp.Expression | None, sources: Sources) -> str | None:
     return None
 
 
-def _common(nodes: list[exp.Expression | None], sources: Sources) -> str | None:
+def _common(nodes: list[exp.Expr | None], sources: Sources) -> str | None:
     kinds = {_kind(one, sources) for one in nodes if one is not None and not isinstance(one, exp.Null)}
     return kinds.pop() if len(kinds) == 1 else None
 

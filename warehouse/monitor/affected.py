@@ -62,7 +62,9 @@ class Affected:
         ):
             return
         self.since = f"TIMESTAMP {literal(since)}"
-        self.changed = f"(t.recorded_from > {self.since} OR (t.recorded_to > {self.since} AND t.recorded_to < {OPEN_TIME}))"
+        self.changed = (
+            f"(t.recorded_from > {self.since} OR (t.recorded_to > {self.since} AND t.recorded_to < {OPEN_TIME}))"
+        )
         self.decided = Decided.of(con)
         touched = self._touched(versions)
         self.is_usable = bool(touched) and self._close(touched)
@@ -82,7 +84,9 @@ class Affected:
             return []
         withdrawn = {
             name
-            for (name,) in self.con.execute(f"SELECT DISTINCT feed FROM ops.batch WHERE withdrawn_at > {self.since}").fetchall()
+            for (name,) in self.con.execute(
+                f"SELECT DISTINCT feed FROM ops.batch WHERE withdrawn_at > {self.since}"
+            ).fetchall()
         }
         counts = self.con.execute(
             " UNION ALL ".join(
@@ -121,7 +125,9 @@ class Affected:
                         seeds[key].append(f"SELECT {key} FROM {source} AS t WHERE {self.changed}")
                 for key in ties.keys() & set(have):
                     if "person_key" in have:
-                        ties[key].append(f"SELECT person_key, {key} FROM {source} AS t WHERE t.recorded_to > {self.since}")
+                        ties[key].append(
+                            f"SELECT person_key, {key} FROM {source} AS t WHERE t.recorded_to > {self.since}"
+                        )
             if feed in touched and _may_be_linked(feed):
                 seeds["household_id"].append(
                     f"SELECT l.household_id FROM core.household_link AS l JOIN {table(feed)} AS t ON l.record = {record_sql(feed, 't.')} "
@@ -134,8 +140,12 @@ class Affected:
             )
         for key, found in seeds.items():
             if found:
-                con.execute(f"INSERT INTO affected_{key} SELECT DISTINCT {key} FROM ({' UNION ALL '.join(found)}) WHERE {key} IS NOT NULL")
-        people = int(scalar(con, "SELECT (SELECT count(*) FROM tie_hukou_no) + (SELECT count(*) FROM tie_household_id)"))
+                con.execute(
+                    f"INSERT INTO affected_{key} SELECT DISTINCT {key} FROM ({' UNION ALL '.join(found)}) WHERE {key} IS NOT NULL"
+                )
+        people = int(
+            scalar(con, "SELECT (SELECT count(*) FROM tie_hukou_no) + (SELECT count(*) FROM tie_household_id)")
+        )
         grown = -1
         while True:
             for key in ties:
@@ -143,7 +153,10 @@ class Affected:
                 self._add("person_key", f"SELECT person_key FROM tie_{key} SEMI JOIN affected_{key} USING ({key})")
             if self.decided.aliased:
                 both = "SELECT person_key AS one, spine_key AS other FROM core.person_alias UNION ALL SELECT spine_key, person_key FROM core.person_alias"
-                self._add("person_key", f"SELECT other AS person_key FROM ({both}) SEMI JOIN affected_person_key AS a ON a.person_key = one")
+                self._add(
+                    "person_key",
+                    f"SELECT other AS person_key FROM ({both}) SEMI JOIN affected_person_key AS a ON a.person_key = one",
+                )
             affected = int(scalar(con, "SELECT count(*) FROM affected_person_key"))
             if affected * MANY > people:
                 return False
@@ -157,7 +170,9 @@ class Affected:
         return True
 
     def _add(self, key: str, found: str) -> None:
-        self.con.execute(f"INSERT INTO affected_{key} SELECT DISTINCT {key} FROM ({found}) ANTI JOIN affected_{key} USING ({key})")
+        self.con.execute(
+            f"INSERT INTO affected_{key} SELECT DISTINCT {key} FROM ({found}) ANTI JOIN affected_{key} USING ({key})"
+        )
 
     def _is_resolved(self, feed: Feed) -> bool:
         return self.decided.aliased or self.decided.split or feed.name in self.decided.linked
@@ -167,7 +182,9 @@ class Affected:
     def of_affected(self, columns: Sequence[str], of: str = "t.") -> str:
         """SQL: a row with these key columns belongs to an affected family."""
         return (
-            "(" + " OR ".join(f"coalesce({of}{key} IN (SELECT {key} FROM temp.affected_{key}), FALSE)" for key in columns) + ")"
+            "("
+            + " OR ".join(f"coalesce({of}{key} IN (SELECT {key} FROM temp.affected_{key}), FALSE)" for key in columns)
+            + ")"
             if columns
             else "FALSE"
         )
@@ -193,7 +210,9 @@ class Affected:
         if own is not None and own.is_view and own.scope:
             self.con.execute(f"CREATE OR REPLACE TEMP TABLE {relation} AS {self.select(own, side)}")
         else:
-            self.con.execute(f"CREATE OR REPLACE TEMP TABLE {relation} AS SELECT * FROM {name} AS t WHERE {self.of_affected(self.keys(name))}")
+            self.con.execute(
+                f"CREATE OR REPLACE TEMP TABLE {relation} AS SELECT * FROM {name} AS t WHERE {self.of_affected(self.keys(name))}"
+            )
         self._made.add(relation)
         return relation
 
@@ -255,7 +274,9 @@ class Affected:
     def remember(self, table: Table) -> None:
         """Keep the rows of affected families as they were, before the table changes."""
         relation = _named(OLD, table.name)
-        self.con.execute(f"CREATE OR REPLACE TEMP TABLE {relation} AS SELECT * FROM {table.name} AS t WHERE {self.of_affected(self.keys(table.name))}")
+        self.con.execute(
+            f"CREATE OR REPLACE TEMP TABLE {relation} AS SELECT * FROM {table.name} AS t WHERE {self.of_affected(self.keys(table.name))}"
+        )
         self._made.add(relation)
 
     def rest(self, table: Table) -> tuple[object, ...]:
@@ -283,7 +304,9 @@ class Affected:
         # An input that could not be cut down yields more than was asked for.
         con.execute(f"DELETE FROM {relation} WHERE {column} NOT IN {ours}")
         self._made.add(relation)
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {_named(OLD, table.name)} AS SELECT * FROM {table.name} WHERE {column} IN {ours}")
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE {_named(OLD, table.name)} AS SELECT * FROM {table.name} WHERE {column} IN {ours}"
+        )
         self._made.add(_named(OLD, table.name))
         if self.is_same(table):
             self.parts.discard(table.name)
@@ -293,9 +316,12 @@ class Affected:
         return True
 
     def _content(self, relation: str) -> tuple[object, ...]:
-        return self.con.execute(
-            f"SELECT count(*), bit_xor(hash(r)), sum(CAST(hash(r) AS HUGEINT)) FROM {relation} AS r"
-        ).fetchone() or ()
+        return (
+            self.con.execute(
+                f"SELECT count(*), bit_xor(hash(r)), sum(CAST(hash(r) AS HUGEINT)) FROM {relation} AS r"
+            ).fetchone()
+            or ()
+        )
 
     def _drop(self) -> None:
         for name in (*(f"affected_{key}" for key in KEYS), "tie_household_id", "tie_hukou_no"):

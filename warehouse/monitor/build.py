@@ -103,14 +103,25 @@ def _version(versions: Versions, table: Table, rules: Mapping[str, Rule], ground
 
 
 def _make_part(
-    con: duckdb.DuckDBPyConnection, table: Table, rules: Mapping[str, Rule], versions: Versions, affected: Affected, ground: str
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    rules: Mapping[str, Rule],
+    versions: Versions,
+    affected: Affected,
+    ground: str,
 ) -> bool:
     """Make what has changed of ``table``, and it alone; False where that cannot be told apart."""
     changed = versions.changed(table, ground) if table.scope and (table.is_rule or versions.is_there(table)) else None
-    if changed is None or not changed <= affected.parts or affected.fact(table) != versions.before.get(f"fact:{table.name}", ""):
+    if (
+        changed is None
+        or not changed <= affected.parts
+        or affected.fact(table) != versions.before.get(f"fact:{table.name}", "")
+    ):
         return False
     if table.is_rule:
-        return judge.judge_part(con, rules[table.name], table.scope_column, affected.select(table, OLD), affected.select(table, NEW))
+        return judge.judge_part(
+            con, rules[table.name], table.scope_column, affected.select(table, OLD), affected.select(table, NEW)
+        )
     if table.is_view:
         affected.parts.add(table.name)
         return True
@@ -118,7 +129,12 @@ def _make_part(
 
 
 def _make_whole(
-    con: duckdb.DuckDBPyConnection, table: Table, rules: Mapping[str, Rule], versions: Versions, affected: Affected, is_read: bool
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    rules: Mapping[str, Rule],
+    versions: Versions,
+    affected: Affected,
+    is_read: bool,
 ) -> str | None:
     """Make ``table`` whole; returns its former version if it is what it was, and tells whether only affected families have changed."""
     former = versions.before.get(table.name)

@@ -158,7 +158,11 @@ def _replace(con: duckdb.DuckDBPyConnection, rule: Rule, scope: str) -> bool:
     evidence = evidence_sql(evidence_columns(con, rule, "temp.judged"))
     shape = f"subject, person_key, household_id, village_code, verdict, {evidence} AS evidence"
     found = f"verdict IN ({literal(HIT)}, {literal(UNKNOWN)})"
-    stood = "SELECT * EXCLUDE (rule_id) FROM ops.rule_hit WHERE " + own + " AND subject IN (SELECT subject FROM temp.judged_before)"
+    stood = (
+        "SELECT * EXCLUDE (rule_id) FROM ops.rule_hit WHERE "
+        + own
+        + " AND subject IN (SELECT subject FROM temp.judged_before)"
+    )
     (homeless, twice, differing) = con.execute(
         f"SELECT (SELECT count(*) FROM (FROM temp.judged UNION ALL FROM temp.judged_before) WHERE {scope} IS NULL), "
         "(SELECT count(*) - count(DISTINCT subject) FROM temp.judged), "
@@ -179,7 +183,10 @@ def _replace(con: duckdb.DuckDBPyConnection, rule: Rule, scope: str) -> bool:
         return False
     con.execute(f"DELETE FROM ops.rule_hit WHERE {own} AND subject IN (SELECT subject FROM temp.judged_before)")
     con.execute(f"INSERT INTO ops.rule_hit SELECT {literal(rule.rule_id)}, {shape} FROM temp.judged WHERE {found}")
-    more = {verdict: counted.get(("judged", verdict), 0) - counted.get(("judged_before", verdict), 0) for verdict in VERDICTS}
+    more = {
+        verdict: counted.get(("judged", verdict), 0) - counted.get(("judged_before", verdict), 0)
+        for verdict in VERDICTS
+    }
     con.execute(
         f"UPDATE ops.rule_run SET subjects = subjects + ?, hits = hits + ?, clear = clear + ?, unknown = unknown + ?, unset = unset + ? WHERE {own}",
         [sum(more.values()), *(more[verdict] for verdict in VERDICTS)],
@@ -195,7 +202,9 @@ def refresh(con: duckdb.DuckDBPyConnection, rules: Iterable[Rule]) -> None:
         batches = _batches(newest[name] for name in sorted(_feeds_of(rule)) if name in newest)
         if stands.get(rule.rule_id, batches) != batches:
             con.execute("UPDATE ops.rule_run SET batches = ? WHERE rule_id = ?", [batches, rule.rule_id])
-    con.execute("UPDATE ops.rule_run SET as_of = run.as_of FROM ref.run AS run WHERE rule_run.as_of IS DISTINCT FROM run.as_of")
+    con.execute(
+        "UPDATE ops.rule_run SET as_of = run.as_of FROM ref.run AS run WHERE rule_run.as_of IS DISTINCT FROM run.as_of"
+    )
 
 
 def retire(con: duckdb.DuckDBPyConnection, in_force: Sequence[str]) -> None:

@@ -105,15 +105,19 @@ def parse(path: Path, name: str) -> Table:
     )
 
 
-def _facts(query: exp.Expression) -> dict[str, exp.CTE]:
+def _facts(query: exp.Expr) -> dict[str, exp.CTE]:
     """The CTEs that aggregate whole inputs without GROUP BY, by name: what they tell is nobody's own."""
     facts: dict[str, exp.CTE] = {}
     for cte in query.args["with_"].expressions if query.args.get("with_") else []:
         select = cte.this
-        if not isinstance(select, exp.Select) or select.args.get("group") or not any(
-            found.find_ancestor(exp.Select) is select and not isinstance(found.parent, exp.Window)
-            for column in select.expressions
-            for found in column.find_all(exp.AggFunc)
+        if (
+            not isinstance(select, exp.Select)
+            or select.args.get("group")
+            or not any(
+                found.find_ancestor(exp.Select) is select and not isinstance(found.parent, exp.Window)
+                for column in select.expressions
+                for found in column.find_all(exp.AggFunc)
+            )
         ):
             continue
         read = list(select.find_all(exp.Table))
@@ -122,12 +126,12 @@ def _facts(query: exp.Expression) -> dict[str, exp.CTE]:
     return facts
 
 
-def _references(query: exp.Expression, facts: Mapping[str, exp.CTE]) -> tuple[Reference, ...]:
+def _references(query: exp.Expr, facts: Mapping[str, exp.CTE]) -> tuple[Reference, ...]:
     found = []
     for table in query.find_all(exp.Table):
         if not table.db:
             continue
-        around: exp.Expression | None = table
+        around: exp.Expr | None = table
         while around is not None and not (isinstance(around, exp.CTE) and facts.get(around.alias_or_name) is around):
             around = around.parent
         found.append(
