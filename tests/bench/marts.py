@@ -3,7 +3,8 @@
 Merging is done before the clock starts. ``marts_ratio``: the first build ÷ raw load. ``marts_delta_ratio``: the build after a delta of one per
 cent ÷ raw load. The delta: every row of one family in a hundred changes, in every feed that speaks of people or households
 (``tests.deltas.change_families``: each row ends and goes on with other numbers, dates and codes). It is dated like the feeds'
-newest files, so that the run date stays: departments deliver one after the other within a month. Another run date makes everything whole, which is ``marts_ratio`` again.
+newest files, so that the run date stays: departments deliver one after the other within a month.
+Another run date makes everything whole, which is ``marts_ratio`` again.
 """
 
 from __future__ import annotations
