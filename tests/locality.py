@@ -208,7 +208,7 @@ def _met(conditions: list[exp.Expr], ours: Sources, theirs: Sources) -> bool:
         if isinstance(one, exp.EQ):
             for left, right in ((one.left, one.right), (one.right, one.left)):
                 kind = _kind(left, ours)
-                if kind and kind == _kind(right, theirs):
+                if kind and kind == _kind(right, {name: source for name, source in theirs.items() if source.is_keyed}):
                     return True
     return False
 
@@ -255,4 +255,6 @@ def relations_of_feeds(columns: Mapping[str, list[str]]) -> dict[str, Relation]:
                 # One row per number in the present: the number leads to the same row.
                 of["person_id"] = "person_id"
             found[f"core.{feed}{suffix}"] = Relation(bool(kinds), of)
+    # A part holds the rows that are linked to its households.
+    found["core.household_link"] = Relation(False, {"household_id": "household_id"})
     return found

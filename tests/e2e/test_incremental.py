@@ -19,12 +19,13 @@ from tests.e2e.county import County
 from warehouse import monitor
 from warehouse.database import open_warehouse, relations
 from warehouse.history.schema import prepare
-from warehouse.history.views import ensure_views
+from warehouse.history.tables import key_columns
+from warehouse.history.views import ensure_views, record_sql
 from warehouse.monitor import affected, judge
 from warehouse.monitor.order import build_order
 
 FEEDS = load_feeds()
-SEEDS = range(60) if os.environ.get("FUPIN_EVERY_DELTA") else range(4)
+SEEDS = range(60) if os.environ.get("FUPIN_EVERY_DELTA") else range(5)
 FOUND = ("ops.rule_hit", "ops.rule_run", "ops.clue", "ops.clue_round")
 
 
@@ -91,9 +92,29 @@ def test_a_delta_equals_the_full_build(county: County, tmp_path: Path, monkeypat
 
 
 def _decide(con: duckdb.DuckDBPyConnection) -> None:
-    """Two keys are one person, three times; rows without an id are linked. The next build is whole, the one after it again in part."""
+    """Two keys are one person, three times; rows lose their ids and are linked, to households and to people. The next build is whole, those
+    after it are in part again."""
     con.execute(
-        "INSERT INTO core.person_alias SELECT person_key, lead, '测试' FROM (SELECT person_key, lead(person_key) OVER (ORDER BY person_key) AS lead, "
+        "INSERT INTO core.person_alias SELECT person_key, other, '测试' FROM (SELECT person_key, lead(person_key) OVER (ORDER BY person_key) AS other, "
         "row_number() OVER (ORDER BY person_key) AS place FROM core.household_registration_now) WHERE place IN (100, 200, 300)"
     )
+    for name in ("housing_assessment", "housing_renovation", "education_enrollment"):
+        feed = FEEDS[name]
+        deltas.deliver(con, feed, "hash(t.person_key) % 7 = 0", ["CAST(NULL AS BIGINT) AS person_key"])
+        nobodys = (
+            f"SELECT {record_sql(feed, 't.')} AS record, t.{key_columns(feed)[0]} AS number, row_number() OVER (ORDER BY t.{key_columns(feed)[0]}) AS place "
+            f"FROM core.{name}_now AS t WHERE t.person_key IS NULL"
+        )
+        if name == "education_enrollment":
+            con.execute(
+                f"INSERT INTO core.record_link SELECT '{name}', n.record, p.person_key, 'auto', NULL, NULL FROM ({nobodys}) AS n JOIN "
+                "(SELECT person_key, row_number() OVER (ORDER BY person_key) AS place FROM core.household_registration_now) AS p ON p.place = 3 * n.place "
+                "WHERE n.place % 2 = 0"
+            )
+        else:
+            con.execute(
+                f"INSERT INTO core.household_link SELECT '{name}', n.record, n.number, h.household_id, h.person_key, 'head_village' FROM ({nobodys}) AS n "
+                "JOIN (SELECT household_id, person_key, row_number() OVER (ORDER BY household_id) AS place FROM core.registry_household_now) AS h "
+                "ON h.place = n.place WHERE n.place % 2 = 0"
+            )
     ensure_views(con, FEEDS.values())

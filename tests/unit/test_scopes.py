@@ -48,6 +48,7 @@ def test_a_table_made_in_part_looks_at_one_family(table: Table) -> None:
     for name in table.inputs & FEEDS:
         assert table.select.count(BELIEVED) >= len([one for one in table.references if one.name == name])
     final = sqlglot.parse_one(table.select, read="duckdb")
+    assert isinstance(final, exp.Query)
     assert not [column for column in final.selects if isinstance(column, exp.Star) or isinstance(column.this, exp.Star)]
 
 

@@ -66,6 +66,7 @@ class Affected:
             f"(t.recorded_from > {self.since} OR (t.recorded_to > {self.since} AND t.recorded_to < {OPEN_TIME}))"
         )
         self.decided = Decided.of(con)
+        self.linked = {name for (name,) in con.execute("SELECT DISTINCT feed FROM core.household_link").fetchall()}
         touched = self._touched(versions)
         self.is_usable = bool(touched) and self._close(touched)
         if not self.is_usable:
@@ -90,7 +91,7 @@ class Affected:
         }
         counts = self.con.execute(
             " UNION ALL ".join(
-                f"SELECT {literal(feed.name)}, count(*), count(*) FILTER (WHERE {_nobody(feed)}) FROM ({source_sql(feed, self.decided)}) AS t "
+                f"SELECT {literal(feed.name)}, count(*), count(*) FILTER (WHERE {self._is_nobodys(feed)}) FROM ({source_sql(feed, self.decided)}) AS t "
                 f"WHERE {self.changed}"
                 for feed in candidates
             )
@@ -128,11 +129,21 @@ class Affected:
                         ties[key].append(
                             f"SELECT person_key, {key} FROM {source} AS t WHERE t.recorded_to > {self.since}"
                         )
-            if feed in touched and _may_be_linked(feed):
-                seeds["household_id"].append(
-                    f"SELECT l.household_id FROM core.household_link AS l JOIN {table(feed)} AS t ON l.record = {record_sql(feed, 't.')} "
-                    f"WHERE l.feed = {literal(feed.name)} AND {self.changed}"
+            if feed.name in self.linked:
+                # Who is found by a head's name and village: the row itself stands for a person where it names none.
+                own = (
+                    "coalesce(t.person_key, CAST(l.record >> 1 AS BIGINT))"
+                    if "person_key" in have
+                    else "CAST(l.record >> 1 AS BIGINT)"
                 )
+                linked = (
+                    f"FROM core.household_link AS l JOIN {table(feed)} AS t ON l.record = {record_sql(feed, 't.')} "
+                    f"WHERE l.feed = {literal(feed.name)}"
+                )
+                if feed in touched:
+                    seeds["household_id"].append(f"SELECT l.household_id {linked} AND {self.changed}")
+                for household in ["l.household_id", *(["t.household_id"] if "household_id" in have else [])]:
+                    ties["household_id"].append(f"SELECT {own}, {household} {linked} AND t.recorded_to > {self.since}")
         for key, found in ties.items():
             con.execute(
                 f"CREATE OR REPLACE TEMP TABLE tie_{key} AS SELECT * FROM ({' UNION ALL '.join(found)}) "
@@ -176,6 +187,20 @@ class Affected:
 
     def _is_resolved(self, feed: Feed) -> bool:
         return self.decided.aliased or self.decided.split or feed.name in self.decided.linked
+
+    def _is_nobodys(self, feed: Feed) -> str:
+        """SQL: the row names no family, and is not linked to any."""
+        keys = _keys_of(feed)
+        if not keys:
+            return "TRUE"
+        return f"(coalesce({', '.join(f'CAST(t.{key} AS VARCHAR)' for key in keys)}) IS NULL AND NOT {self._is_linked(feed)})"
+
+    def _is_linked(self, feed: Feed, more: str = "") -> str:
+        """SQL: ``core.household_link`` knows the household of the row."""
+        if feed.name not in self.linked:
+            return "FALSE"
+        known = f"SELECT record FROM core.household_link WHERE feed = {literal(feed.name)}{more}"
+        return f"({record_sql(feed, 't.')} IN ({known}))"
 
     # Parts
 
@@ -225,9 +250,10 @@ class Affected:
         rows = _named("rows", feed.name + ("_resolved" if resolved else ""))
         if rows not in self._made:
             source = f"({source_sql(feed, self.decided)})" if resolved else table(feed)
+            ours = " AND household_id IN (SELECT household_id FROM temp.affected_household_id)"
             self.con.execute(
                 f"CREATE OR REPLACE TEMP TABLE {rows} AS SELECT {self._columns(feed)} FROM {source} AS t "
-                f"WHERE t.recorded_to > {self.since} AND {self.of_affected(_keys_of(feed))}"
+                f"WHERE t.recorded_to > {self.since} AND ({self.of_affected(_keys_of(feed))} OR {self._is_linked(feed, ours)})"
             )
             self._made.add(rows)
         believed = f"recorded_to = {OPEN_TIME}" if side == NEW else f"recorded_from <= {self.since}"
@@ -348,14 +374,3 @@ def _named(side: str, name: str) -> str:
 def _keys_of(feed: Feed) -> list[str]:
     names = {column.name for column in core_columns(feed)}
     return [key for key in KEYS if key in names]
-
-
-def _nobody(feed: Feed) -> str:
-    """SQL: the row names no family."""
-    keys = _keys_of(feed)
-    return f"coalesce({', '.join(f'CAST(t.{key} AS VARCHAR)' for key in keys)}) IS NULL" if keys else "TRUE"
-
-
-def _may_be_linked(feed: Feed) -> bool:
-    """May ``core.household_link`` know the household of a row?"""
-    return any(column.name == "head_name" for column in core_columns(feed)) or feed.name.startswith("housing_")
