@@ -326,6 +326,7 @@ class Affected:
             con, f"SELECT count(*) FROM (SELECT 1 FROM {table.name} WHERE {column} IS NULL LIMIT 1)"
         ):
             self.parts.discard(table.name)
+            con.execute(f"DROP TABLE temp.{relation}")
             return False
         # An input that could not be cut down yields more than was asked for.
         con.execute(f"DELETE FROM {relation} WHERE {column} NOT IN {ours}")
