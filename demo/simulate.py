@@ -150,7 +150,7 @@ def _county(con: duckdb.DuckDBPyConnection, people: int, seed: int, day: date, c
     }
     for name, value in variables.items():
         con.execute(f"SET VARIABLE {name} = ?", [value])
-    for name in ("macros", "county", "projects"):
+    for name in ("macros", "county", "projects", "help"):
         con.execute((HERE / f"{name}.sql").read_text(encoding="utf-8"))
 
 

@@ -65,15 +65,17 @@ def _spellings(column: Column, cell: str, layout: Layout) -> list[tuple[str, str
             for style in ("iso", "compact", "slash", "dot", "chinese")
             if style != (layout.months if is_month else layout.dates)
         ]
-        found = [(f"date_{style}", f"{cell} IS NOT NULL", date_sql(style, cell, is_month)) for style in styles]
+        # Of a day whose month alone is known only the department's own spelling is told.
+        whole = f"{cell} IS NOT NULL" if is_month else f"length({cell}) = 10"
+        found = [(f"date_{style}", whole, date_sql(style, cell, is_month)) for style in styles]
         if not is_month:
             found += [
                 (
                     "date_serial",
-                    f"{cell} >= '1930-01-01'",
-                    f"CAST(CAST({cell} AS DATE) - DATE '1899-12-30' AS VARCHAR)",
+                    f"{whole} AND {cell} >= '1930-01-01'",
+                    f"CAST(TRY_CAST({cell} AS DATE) - DATE '1899-12-30' AS VARCHAR)",
                 ),
-                ("date_time", f"{cell} IS NOT NULL", f"{cell} || ' 00:00:00'"),
+                ("date_time", whole, f"{cell} || ' 00:00:00'"),
             ]
         return found
     if kind == "year":

@@ -143,6 +143,8 @@ def _borrowed(home: Path) -> duckdb.DuckDBPyConnection:
     con = connect(home, ordered=False)
     _load_crypto(con, home)
     normalise.install(con, temporary=False)
+    # What small deliveries leave in the log goes into the file once, when it is closed.
+    con.execute("SET checkpoint_threshold = '256MB'")
     return con
 
 

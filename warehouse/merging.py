@@ -12,13 +12,14 @@ from connectors.errors import TerminalError
 from connectors.feed import Feed
 from expectations.normalise import identifier
 from expectations.stage import rows_sql
-from warehouse import identity, keys, sources
+from warehouse import identity, keys, refusals, sources
 from warehouse.batch import Batch, utc_now
 from warehouse.database import open_for_merge, require_space
 from warehouse.history.deliveries import Delivery, coverage_of
 from warehouse.history.merge import merge as merge_history
 from warehouse.history.schema import ensure
 from warehouse.history.tables import table
+from warehouse.recording import keep_fill, keep_rejects
 
 LEDGER_FIELDS = (
     "batch_id", "feed", "department", "original_name", "sha256", "size_bytes", "state", "received_at", "staged_at", "validated_at",
@@ -126,12 +127,9 @@ def _merge_rows(con: duckdb.DuckDBPyConnection, home: Path, batch: Batch, feed: 
     counts["merged_at"] = recorded
     record(con, {**data, **counts, "state": "merged", "coverage": delivery.coverage})
     if delivery.rejects:
-        con.execute("DELETE FROM ops.reject WHERE batch_id = ? AND feed = ?", [data["batch_id"], feed.name])
-        con.execute(
-            'INSERT INTO ops.reject SELECT ?, ?, _row, reason.code, reason."column", reason.rule '
-            f"FROM (SELECT _row, unnest(reasons) AS reason FROM read_parquet('{batch.rejects}'))",
-            [data["batch_id"], feed.name],
-        )
+        keep_rejects(con, batch, feed, delivery)
+        refusals.note(con, feed, delivery, batch.rejects)
+    keep_fill(con, batch, feed, delivery)
     if feed.subject:
         # Of the rows delivered, not of those inserted: the link rate is a fact about the file.
         con.execute("DELETE FROM ops.link WHERE batch_id = ? AND feed = ?", [data["batch_id"], feed.name])
@@ -156,6 +154,7 @@ def content_hash(con: duckdb.DuckDBPyConnection, feeds: dict[str, Feed]) -> str:
         )
     parts.append("SELECT 'identity', count(*), bit_xor(hash(kind, value, person_key)) FROM core.identity")
     parts.append("SELECT 'reject', count(*), bit_xor(hash(t)) FROM ops.reject AS t")
+    parts.append("SELECT 'refused', count(*), bit_xor(hash(t)) FROM ops.refused AS t")
     parts.append(
         "SELECT 'batch', count(*), bit_xor(hash(batch_id, feed, state, as_of, rows_landed, rows_quarantined, rows_skipped)) FROM ops.batch"
     )

@@ -136,7 +136,8 @@ def _take_back(
         [dt.datetime.fromisoformat(when), who, why, feed.name, delivery.batch_id],
     )
     counts = replay(con, delivery, others, when, withdrawn=True)
-    con.execute("DELETE FROM ops.link WHERE feed = ? AND batch_id = ?", [feed.name, delivery.batch_id])
+    for name in ("ops.link", "ops.column_fill"):
+        con.execute(f"DELETE FROM {name} WHERE feed = ? AND batch_id = ?", [feed.name, delivery.batch_id])
     identity.forget(con, delivery.batch_id, feeds.values())
     con.execute("COMMIT")
     return counts, when

@@ -11,6 +11,9 @@ What a file may use: the county's tables (``person``, ``household``, ``village``
 draw and what is shared; class: poor, exited, other), ``wanted(n)`` (how many to claim: n in a county of 20,000 people and more, in
 proportion below, never none).
 
+Whoever else a situation rests on (the relatives that a family left, everybody of a village whose rate is on the edge) goes into ``rested_on``: their
+rows carry no dirt, like those of the households planted and of the villages judged, or the truth would be about rows that nobody received.
+
 The truth is ``truth/clues.parquet``: rule_id, variant, verdict, subject (the rule's subject as text where it is no person), person and household (true
 numbers, or NULL). What is not in it as 命中 may not be a hit.
 """
@@ -29,6 +32,7 @@ FULL = 20_000
 # A household of the county's own situations is not free: it may be claimed by its flag only.
 _BEGIN = f"""
 CREATE OR REPLACE TABLE planted (rule_id VARCHAR, variant VARCHAR, verdict VARCHAR, subject VARCHAR, hno BIGINT, pno BIGINT);
+CREATE OR REPLACE TABLE rested_on (hno BIGINT);
 CREATE OR REPLACE TABLE past_income (household_id VARCHAR, income_cents BIGINT);
 CREATE OR REPLACE TABLE pool AS
 SELECT h.hno, CASE WHEN h.is_poor THEN 'poor' WHEN h.is_registered THEN 'exited' ELSE 'other' END AS class, h.size, h.v, h.village_code, h.town_code,
@@ -51,13 +55,16 @@ def plant(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(path.read_text(encoding="utf-8"))
     for path in sorted(PAST.glob("*.sql")):
         con.execute(f"CREATE OR REPLACE TABLE past_{path.stem} AS {path.read_text(encoding='utf-8')}")
-    taken = "SELECT pno FROM person WHERE hno IN (SELECT hno FROM planted WHERE hno IS NOT NULL)"
+    taken = "SELECT pno FROM person WHERE hno IN (SELECT hno FROM planted WHERE hno IS NOT NULL UNION FROM rested_on)"
     for (name,) in rows_of(con, "SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, 'c_')"):
         # Rows that a situation has added stand at the end of the file.
         con.execute(
             f"CREATE OR REPLACE TABLE {name} AS SELECT * REPLACE (row_number() OVER (ORDER BY n NULLS LAST, hash(t)) AS n, "
             f"is_spare AND coalesce(pno NOT IN ({taken}), TRUE) AS is_spare) FROM {name} AS t ORDER BY n"
         )
+    con.execute(
+        "UPDATE c_village SET is_spare = FALSE WHERE village_code IN (SELECT subject FROM planted WHERE starts_with(rule_id, 'V'))"
+    )
 
 
 def past(con: duckdb.DuckDBPyConnection) -> dict[str, str]:

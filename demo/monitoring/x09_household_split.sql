@@ -15,3 +15,4 @@ SELECT l.hno, book.hno AS former, months FROM (SELECT hno, wealth, months, row_n
 UPDATE c_household_registration AS r SET change_code = '7', change_date = CAST(CAST(CAST(identified_month || '-01' AS DATE) + to_months(CAST(months AS INTEGER)) AS DATE) AS VARCHAR),
   former_hukou_no = CASE WHEN former IS NOT NULL THEN '1' || digits(former, 8) END
 FROM leaving JOIN (SELECT pno, hno FROM person WHERE k = 1) h USING (hno) JOIN (SELECT pno, identified_month FROM c_registry_household) g USING (pno) WHERE r.pno = h.pno;
+INSERT INTO rested_on SELECT former FROM leaving WHERE former IS NOT NULL;

@@ -23,6 +23,8 @@ SELECT p.pno, p.name, p.citizen_id, NULL AS household_id, q.village_code, '1' AS
 FROM v01_pick q JOIN v01_free f USING (village_code) JOIN person p USING (pno) WHERE f.turn <= q.wanted - q.poor;
 UPDATE c_household_registration SET hukou_nature_code = '2' WHERE pno IN (
   SELECT f.pno FROM v01_pick q JOIN v01_free f USING (village_code) WHERE f.turn > q.wanted - q.poor AND f.turn <= q.wanted - q.poor + q.rural - q.target);
+-- One person more or less decides there.
+INSERT INTO rested_on SELECT hno FROM household WHERE village_code IN (SELECT village_code FROM v01_pick);
 INSERT INTO planted
 SELECT 'V01', coalesce(q.variant, CASE WHEN w.is_still_poor THEN 'planned for this year' ELSE 'exited' END),
   CASE WHEN 50 * (coalesce(p.poor, 0) + coalesce(n.missed, 0)) >= r.rural THEN '命中' ELSE '未命中' END, w.village_code, NULL, NULL

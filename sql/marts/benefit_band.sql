@@ -2,7 +2,7 @@
 -- 各收入段得到的帮扶和补助：县、乡、村三级，按人均收入相对扶贫标准分六段，建档立卡户与未建档户各多少户、户均多少元。
 -- Grain: one row per area level, area, benefit_group (建档立卡户 / 未建档户) and income band, on the run date.
 -- 政策依据: 北委发〔2019〕5号 一(二) 避免“悬崖效应”；四(七) 防止享受政策利益失衡。
--- Inputs: core.registry_household_now, core.aid_measure_now, core.income_year, core.member, ref.parameter, ref.division, ref.county, ref.run.
+-- Inputs: core.registry_household_now, core.aid_measure_now, core.income_year, core.member, ref.parameter, ref.run, ref.area.
 -- Limits: 建档户的收入为登记的人均纯收入，未建档户只有部门看得见的收入（工资、养老、低保、补贴）÷ 户口簿人数，口径不同，两组只能比形状不能比水平；
 --   部门没有任何收入记录的未建档户不在内。补助 = 近十二个月帮扶措施登记金额 + 低保特困 + 惠农补贴和残疾人补贴。标准未录入时没有行。段含下限、不含上限。
 -- Tie-breaks: none (counts and sums only).
@@ -75,13 +75,6 @@ area_row AS (
   UNION ALL
   SELECT '县' AS area_level, substr(village_code, 1, 6) AS area_code, village_band.* FROM village_band
 ),
-area_name AS (
-  SELECT '村' AS area_level, village_code AS area_code, max(village_name) AS area FROM ref.division GROUP BY village_code
-  UNION ALL
-  SELECT '乡' AS area_level, town_code AS area_code, max(town_name) AS area FROM ref.division GROUP BY town_code
-  UNION ALL
-  SELECT '县' AS area_level, county_code AS area_code, max(county) AS area FROM ref.county GROUP BY county_code
-),
 summed AS (
   SELECT
     area_level, area_code, benefit_group, income_band, CAST(sum(households) AS BIGINT) AS households, sum(benefit_yuan) AS benefit_yuan
@@ -98,4 +91,4 @@ SELECT
   CAST(summed.benefit_yuan AS DECIMAL(18, 2)) AS band_benefit_yuan,
   CAST(CAST(summed.benefit_yuan AS DOUBLE) / summed.households AS DECIMAL(18, 2)) AS band_mean_benefit_yuan
 FROM summed
-LEFT JOIN area_name ON area_name.area_level = summed.area_level AND area_name.area_code = summed.area_code
+LEFT JOIN ref.area AS area_name ON area_name.area_level = summed.area_level AND area_name.area_code = summed.area_code

@@ -2,7 +2,7 @@
 -- 教育保障：县、乡、村三级，建档立卡适龄儿童在校、送教上门、失学各多少，学生资助应享、已享、漏发、错发和金额。
 -- Grain: one row per area level, area and term (资助计算所属学期)。
 -- 政策依据: 北委发〔2019〕5号 二(一)2 控辍保学、“应扶尽扶、应补则补”；国家脱贫攻坚普查公报。
--- Inputs: core.school_age, core.pupil_aid, core.school_term, core.education_aid_now, core.member, ref.division, ref.county, ref.feed_state.
+-- Inputs: core.school_age, core.pupil_aid, core.school_term, core.education_aid_now, core.member, ref.feed_state, ref.area.
 -- Limits: 只统计建档立卡人口；去向为运行日的情形，资助为所属学期的情形，以前各期见历次发布。失学核实：学籍或台账登记为辍学、失联；失学疑似：其余没有在校而无依据的，须核查。
 --   恒等式：school_age_count = 其后十项去向之和；aid_due_count = 已享 + 漏发 + 待定。学籍或台账未到则去向各列为空，资助数据未到则资助各列为空，不是零。
 --   本学期没有应享学生或没有一笔资助数据的地方，金额为空。aid_wrong_count 为本学期按建档立卡身份领取而本人和同户口簿亲属都不在册的人数，按其户籍村统计。村代码不详的归入“不详”。
@@ -95,13 +95,6 @@ area_count AS (
   UNION ALL
   SELECT '县' AS area_level, substr(village_code, 1, 6) AS area_code, village_count.* FROM village_count
 ),
-area_name AS (
-  SELECT '村' AS area_level, village_code AS area_code, max(village_name) AS area FROM ref.division GROUP BY village_code
-  UNION ALL
-  SELECT '乡' AS area_level, town_code AS area_code, max(town_name) AS area FROM ref.division GROUP BY town_code
-  UNION ALL
-  SELECT '县' AS area_level, county_code AS area_code, max(county) AS area FROM ref.county GROUP BY county_code
-),
 summed AS (
   SELECT
     area_level, area_code,
@@ -150,4 +143,4 @@ SELECT
 FROM summed
 CROSS JOIN core.school_term AS term
 CROSS JOIN feed
-LEFT JOIN area_name ON area_name.area_level = summed.area_level AND area_name.area_code = summed.area_code
+LEFT JOIN ref.area AS area_name ON area_name.area_level = summed.area_level AND area_name.area_code = summed.area_code

@@ -2,7 +2,7 @@
 -- 公平性：县、乡、村三级，收入在扶贫标准上下的户有没有聚集（冲刺），帮扶金额在标准处有没有悬崖，各有多少户、差多少、置信区间多宽。
 -- Grain: one row per area level and area, on the run date.
 -- 政策依据: 北委发〔2019〕5号 一(二) 不赶时间进度、不搞冲刺；避免“悬崖效应”、防止利益失衡。
--- Inputs: core.registry_household_now, core.aid_measure_now, ref.parameter, ref.division, ref.county, ref.feed_state, ref.run.
+-- Inputs: core.registry_household_now, core.aid_measure_now, ref.parameter, ref.feed_state, ref.run, ref.area.
 -- Limits: 只有建档立卡户，按户计，收入为登记的人均纯收入。聚集：[标准, 标准×(1+BUNCH_WIDTH)) 的户数 ÷ 上下各两个等宽带的平均户数；相邻各带没有户时为空。
 --   悬崖：标准以下、以上各 CLIFF_WIDTH 宽的户均帮扶之差，区间为 95%（正态近似，两边都不少于 2 户）。帮扶为近十二个月帮扶措施登记的金额，
 --   低保、特困等按收入补差的不算：它们本来就随收入减少。标准未录入或数据未到、过期时各数为空，fairness_state 写明。
@@ -60,13 +60,6 @@ area_row AS (
   SELECT '乡' AS area_level, substr(village_code, 1, 9) AS area_code, village_sum.* FROM village_sum
   UNION ALL
   SELECT '县' AS area_level, substr(village_code, 1, 6) AS area_code, village_sum.* FROM village_sum
-),
-area_name AS (
-  SELECT '村' AS area_level, village_code AS area_code, max(village_name) AS area FROM ref.division GROUP BY village_code
-  UNION ALL
-  SELECT '乡' AS area_level, town_code AS area_code, max(town_name) AS area FROM ref.division GROUP BY town_code
-  UNION ALL
-  SELECT '县' AS area_level, county_code AS area_code, max(county) AS area FROM ref.county GROUP BY county_code
 ),
 summed AS (
   SELECT
@@ -130,4 +123,4 @@ SELECT
   CAST(mean.below_mean - mean.above_mean - mean.margin AS DECIMAL(18, 2)) AS jump_low_yuan,
   CAST(mean.below_mean - mean.above_mean + mean.margin AS DECIMAL(18, 2)) AS jump_high_yuan
 FROM mean
-LEFT JOIN area_name ON area_name.area_level = mean.area_level AND area_name.area_code = mean.area_code
+LEFT JOIN ref.area AS area_name ON area_name.area_level = mean.area_level AND area_name.area_code = mean.area_code

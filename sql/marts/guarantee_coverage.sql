@@ -2,7 +2,7 @@
 -- 两不愁三保障覆盖情况：县、乡、村三级，每个保障项目应保、已保、未保、不适用、无数据各多少，覆盖率多少。
 -- Grain: one row per area level, area and dimension.
 -- 政策依据: 北委发〔2019〕5号 三(一)3 “两不愁、三保障”；“无数据”不能算作达标。
--- Inputs: mart.person_status, mart.household_status, ref.division, ref.county.
+-- Inputs: mart.person_status, mart.household_status, ref.area.
 -- Limits: 只统计建档立卡人口（户）。恒等式: due = covered + not_covered + no_data；total = due + not_applicable。参数缺失计入无数据。
 --   不愁吃、不愁穿只认有效期内的入户核查。养老保险不属于三保障，为便于比较一并列出。村代码不详的归入“不详”。
 --   rate = covered ÷ due，保留 8 位小数；due 为 0 时为空。
@@ -72,13 +72,6 @@ area_count AS (
   SELECT '县' AS area_level, substr(village_code, 1, 6) AS area_code, dimension_no, dimension, unit, total, covered, not_covered, not_applicable
   FROM village_count
 ),
-area_name AS (
-  SELECT '村' AS area_level, village_code AS area_code, max(village_name) AS area FROM ref.division GROUP BY village_code
-  UNION ALL
-  SELECT '乡' AS area_level, town_code AS area_code, max(town_name) AS area FROM ref.division GROUP BY town_code
-  UNION ALL
-  SELECT '县' AS area_level, county_code AS area_code, max(county) AS area FROM ref.county GROUP BY county_code
-),
 summed AS (
   SELECT
     area_level, area_code, dimension_no, dimension, unit,
@@ -107,4 +100,4 @@ SELECT
       THEN CAST(CAST(summed.covered AS DOUBLE) / (summed.total - summed.not_applicable) AS DECIMAL(12, 8))
   END AS rate
 FROM summed
-LEFT JOIN area_name ON area_name.area_level = summed.area_level AND area_name.area_code = summed.area_code
+LEFT JOIN ref.area AS area_name ON area_name.area_level = summed.area_level AND area_name.area_code = summed.area_code

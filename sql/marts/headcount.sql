@@ -2,8 +2,7 @@
 -- 贫困状况：县、乡、村三级，农村户籍人口、建档立卡户和人口、未脱贫、返贫、已脱贫、新识别、漏评、错退，贫困发生率和综合贫困发生率。
 -- Grain: one row per area level and area, on the run date (as_of).
 -- 政策依据: 北委发〔2019〕5号 三(一)3、4：综合贫困发生率含漏评、错退；中办国办《关于建立贫困退出机制的意见》。
--- Inputs: mart.person_status, mart.household_status, mart.village_incidence, core.exit_finding_now, core.poverty_line, ops.batch,
---   ref.division, ref.county, ref.feed_state, ref.run.
+-- Inputs: mart.person_status, mart.household_status, mart.village_incidence, core.exit_finding_now, core.poverty_line, ops.batch, ref.feed_state, ref.run, ref.area.
 -- Limits: 恒等式: listed_persons = not_exited_persons + returned_persons + exited_enjoying_persons + exited_released_persons + unknown_count；
 --   poor_persons = not_exited_persons + returned_persons（预脱贫公告以前计为未脱贫）。农村户籍人口为各村分母之和（mart.village_incidence），有村没有分母的区域为空。
 --   漏评、错退只算经核查认定、尚未纠正、登记里不是贫困人口的人；认定名单未到或过期时为空，综合贫困发生率也为空，不能当作没有。
@@ -100,13 +99,6 @@ area AS (
   UNION ALL
   SELECT '县' AS area_level, substr(village_code, 1, 6) AS area_code, village.* FROM village
 ),
-area_name AS (
-  SELECT '村' AS area_level, village_code AS area_code, max(village_name) AS area FROM ref.division GROUP BY village_code
-  UNION ALL
-  SELECT '乡' AS area_level, town_code AS area_code, max(town_name) AS area FROM ref.division GROUP BY town_code
-  UNION ALL
-  SELECT '县' AS area_level, county_code AS area_code, max(county) AS area FROM ref.county GROUP BY county_code
-),
 line AS (
   SELECT line.line_code, line.poverty_line_yuan
   FROM core.poverty_line AS line
@@ -185,4 +177,4 @@ FROM known
 CROSS JOIN ref.run AS run
 CROSS JOIN newest
 LEFT JOIN line ON TRUE
-LEFT JOIN area_name ON area_name.area_level = known.area_level AND area_name.area_code = known.area_code
+LEFT JOIN ref.area AS area_name ON area_name.area_level = known.area_level AND area_name.area_code = known.area_code

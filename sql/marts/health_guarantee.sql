@@ -2,8 +2,7 @@
 -- 健康保障：县、乡、村三级，建档立卡人口参保、资助参保、住院费用各层支付和个人负担、实际报销比例、灾难性支出户、大病救治和慢病签约。
 -- Grain: one row per area level, area and year (运行日所在年度)。
 -- 政策依据: 北委发〔2019〕5号 二(一)3 “基本医疗保险、大病保险、医疗救助和医疗补充保险等多重保障”；国卫财务发〔2017〕19号 “三个一批”。
--- Inputs: mart.person_status, mart.household_status, core.insured, core.inpatient, core.disease_now, core.registry_household_now, ref.parameter,
---   ref.division, ref.county, ref.feed_state, ref.run.
+-- Inputs: mart.person_status, mart.household_status, core.insured, core.inpatient, core.disease_now, core.registry_household_now, ref.parameter, ref.feed_state, ref.run, ref.area.
 -- Limits: 只统计建档立卡人口。住院为本年度截至运行日已结算的（红冲已冲抵），以前年度见历次发布；实际报销比例 = 四层支付 ÷ 总费用，加权为合计之比，中位为各次住院之比的中位数。
 --   恒等式：inpatient_total_yuan = 四层支付 + 自付 + 自费（各次住院填报齐全时）。灾难性支出户：近十二个月个人医疗负担达到家庭年纯收入的 CATASTROPHIC_SHARE 以上（含）；
 --   纯收入为零或负数而有负担的算。大病、慢病为现时名单。数据源未到或过期，该部分为空，不是零；分母为零时比率为空。
@@ -204,13 +203,6 @@ summed AS (
     sum(catastrophic_household_count) AS catastrophic_household_count
   FROM area_count
   GROUP BY area_level, area_code
-),
-area_name AS (
-  SELECT '村' AS area_level, village_code AS area_code, max(village_name) AS area FROM ref.division GROUP BY village_code
-  UNION ALL
-  SELECT '乡' AS area_level, town_code AS area_code, max(town_name) AS area FROM ref.division GROUP BY town_code
-  UNION ALL
-  SELECT '县' AS area_level, county_code AS area_code, max(county) AS area FROM ref.county GROUP BY county_code
 )
 SELECT
   summed.area_level,
@@ -246,4 +238,4 @@ CROSS JOIN feed
 CROSS JOIN parameter
 CROSS JOIN ref.run AS run
 LEFT JOIN stay_sum ON stay_sum.area_level = summed.area_level AND stay_sum.area_code = summed.area_code
-LEFT JOIN area_name ON area_name.area_level = summed.area_level AND area_name.area_code = summed.area_code
+LEFT JOIN ref.area AS area_name ON area_name.area_level = summed.area_level AND area_name.area_code = summed.area_code

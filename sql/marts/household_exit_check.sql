@@ -167,6 +167,6 @@ SELECT
     WHEN unset_count > 0 THEN '参数缺失'
     ELSE '达标'
   END AS exit_verdict,
-  CASE WHEN statutory_text = '' THEN '法定指标全部达标' ELSE statutory_text END AS exit_basis,
-  CASE WHEN other_text = '' THEN '无' ELSE other_text END AS non_statutory_basis
+  CASE WHEN statutory_text = '' THEN '法定指标全部达标' ELSE rtrim(statutory_text, '；') END AS exit_basis,
+  CASE WHEN other_text = '' THEN '无' ELSE rtrim(other_text, '；') END AS non_statutory_basis
 FROM counted

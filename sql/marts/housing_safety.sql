@@ -2,7 +2,7 @@
 -- 住房安全：县、乡、村三级，建档立卡户现住房等级，D 级户安排到哪一步，改造补助、自筹、入住率和档案完整率。
 -- Grain: one row per area level and area.
 -- 政策依据: 北委发〔2019〕5号 二(一)4 “D级危房翻建、无房新建…逐户解决”“一户一档…四级档案留存”；建村〔2017〕192号。
--- Inputs: core.registry_household_now, core.house, core.renovation, ref.division, ref.county, ref.feed_state.
+-- Inputs: core.registry_household_now, core.house, core.renovation, ref.feed_state, ref.area.
 -- Limits: 只统计建档立卡户。恒等式：house_household_count = A、B 级 + C 级 + D 级 + 没有鉴定报告；d_household_count = 已竣工入住 + 施工 + 已列计划 + 其他安置 + 未安排。
 --   D 级户含曾评为 D 级而已经改造的，所以多于现住房 D 级的户；五种安排怎样判断见 core.house，施工含竣工未入住。改造各列按改造档案计，一户两次改造计两份；
 --   入住率 = 已入住 ÷ 已竣工，档案完整率 = 齐全 ÷ 档案数，自筹平均只算填了自筹的。鉴定或改造数据未到则有关各列为空，不是零。
@@ -167,13 +167,6 @@ summed AS (
     sum(renovation_self_raised_yuan) AS renovation_self_raised_yuan
   FROM area_count
   GROUP BY area_level, area_code
-),
-area_name AS (
-  SELECT '村' AS area_level, village_code AS area_code, max(village_name) AS area FROM ref.division GROUP BY village_code
-  UNION ALL
-  SELECT '乡' AS area_level, town_code AS area_code, max(town_name) AS area FROM ref.division GROUP BY town_code
-  UNION ALL
-  SELECT '县' AS area_level, county_code AS area_code, max(county) AS area FROM ref.county GROUP BY county_code
 )
 SELECT
   summed.area_level,
@@ -210,4 +203,4 @@ SELECT
   END AS archive_rate
 FROM summed
 CROSS JOIN feed
-LEFT JOIN area_name ON area_name.area_level = summed.area_level AND area_name.area_code = summed.area_code
+LEFT JOIN ref.area AS area_name ON area_name.area_level = summed.area_level AND area_name.area_code = summed.area_code

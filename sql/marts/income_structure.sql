@@ -2,7 +2,7 @@
 -- 收入结构与变化：县、乡、村三级，各年、各户类型，四项收入的人均和占比、经营支出、人均纯收入、同比、转移性收入占比，名义和实际。
 -- Grain: one row per area level, area, year and household type (household_type_code；空为户类型不详，'合计' 为全部).
 -- 政策依据: 北委发〔2019〕5号 三(一)4 贫困监测；重点评估脱贫的稳定性（对转移性收入的依赖）。
--- Inputs: core.registry_year, ref.parameter, ref.division, ref.county.
+-- Inputs: core.registry_year, ref.parameter, ref.area.
 -- Limits: 收入为建档系统上报的全户数，只算四项收入、支出和纯收入都填了的户（income_households）。纯收入 = 四项之和 − 经营支出；同比为人均纯收入与上年相比，上年没有记录为空。
 --   实际增长用参数 CPI_2010 的两年之比折算；未录入时为空，real_state 为“参数缺失”。占比的分母为四项之和，为 0 时为空。
 -- Tie-breaks: none (sums only).
@@ -41,13 +41,6 @@ area_row AS (
   SELECT '乡' AS area_level, substr(village_code, 1, 9) AS area_code, village_sum.* FROM village_sum
   UNION ALL
   SELECT '县' AS area_level, substr(village_code, 1, 6) AS area_code, village_sum.* FROM village_sum
-),
-area_name AS (
-  SELECT '村' AS area_level, village_code AS area_code, max(village_name) AS area FROM ref.division GROUP BY village_code
-  UNION ALL
-  SELECT '乡' AS area_level, town_code AS area_code, max(town_name) AS area FROM ref.division GROUP BY town_code
-  UNION ALL
-  SELECT '县' AS area_level, county_code AS area_code, max(county) AS area FROM ref.county GROUP BY county_code
 ),
 summed AS (
   SELECT
@@ -105,4 +98,4 @@ FROM divided
 LEFT JOIN divided AS earlier
   ON earlier.area_level = divided.area_level AND earlier.area_code = divided.area_code AND earlier.income_group = divided.income_group
   AND earlier.stat_year = divided.stat_year - 1
-LEFT JOIN area_name ON area_name.area_level = divided.area_level AND area_name.area_code = divided.area_code
+LEFT JOIN ref.area AS area_name ON area_name.area_level = divided.area_level AND area_name.area_code = divided.area_code

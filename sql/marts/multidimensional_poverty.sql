@@ -2,7 +2,7 @@
 -- 多维贫困（Alkire–Foster）：县、乡、村三级，三个临界值 k 下的贫困发生率 H、平均剥夺份额 A、多维贫困指数 M0，缺失份额和上界。
 -- Grain: one row per area level, area and cutoff (mpi_cutoff), on the run date.
 -- 政策依据: 北委发〔2019〕5号 三(一)3 “两不愁、三保障”；Alkire–Foster 计数法，指标和权重在 ref.mpi_indicator。
--- Inputs: core.deprivation_score, ref.division, ref.county.
+-- Inputs: core.deprivation_score, ref.area.
 -- Limits: 只有建档立卡人口，按人加权；加权剥夺份额达到 k（含恰好等于）为多维贫困，用整数比较。缺失不算剥夺，因此 H、M0 是下界；
 --   把缺失全算剥夺得出上界 mpi_headcount_upper、mpi_m0_upper。普查数据，没有抽样误差。M0 = H × A。
 -- Tie-breaks: none (sums only).
@@ -42,13 +42,6 @@ area_row AS (
   UNION ALL
   SELECT '县' AS area_level, substr(village_code, 1, 6) AS area_code, village_sum.* FROM village_sum
 ),
-area_name AS (
-  SELECT '村' AS area_level, village_code AS area_code, max(village_name) AS area FROM ref.division GROUP BY village_code
-  UNION ALL
-  SELECT '乡' AS area_level, town_code AS area_code, max(town_name) AS area FROM ref.division GROUP BY town_code
-  UNION ALL
-  SELECT '县' AS area_level, county_code AS area_code, max(county) AS area FROM ref.county GROUP BY county_code
-),
 summed AS (
   SELECT
     area_level, area_code, mpi_cutoff,
@@ -72,4 +65,4 @@ SELECT
   CASE WHEN summed.persons > 0 THEN CAST(CAST(summed.poor_upper AS DOUBLE) / summed.persons AS DECIMAL(18, 12)) END AS mpi_headcount_upper,
   CASE WHEN summed.weights > 0 THEN CAST(CAST(summed.censored_upper AS DOUBLE) / summed.weights AS DECIMAL(18, 12)) END AS mpi_m0_upper
 FROM summed
-LEFT JOIN area_name ON area_name.area_level = summed.area_level AND area_name.area_code = summed.area_code
+LEFT JOIN ref.area AS area_name ON area_name.area_level = summed.area_level AND area_name.area_code = summed.area_code

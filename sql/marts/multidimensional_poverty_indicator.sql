@@ -2,7 +2,7 @@
 -- 多维贫困的分项：县、乡、村三级，每个临界值、每个指标的未删减和删减后剥夺率、对 M0 的贡献、缺失份额。
 -- Grain: one row per area level, area, cutoff (mpi_cutoff) and indicator, on the run date.
 -- 政策依据: 北委发〔2019〕5号 三(一)3 “两不愁、三保障”；Alkire–Foster 计数法，指标和权重在 ref.mpi_indicator。
--- Inputs: core.deprivation, core.deprivation_score, ref.mpi_indicator, ref.division, ref.county.
+-- Inputs: core.deprivation, core.deprivation_score, ref.mpi_indicator, ref.area.
 -- Limits: 只有建档立卡人口，按人加权。未删减为所有被剥夺的人，删减后只算多维贫困的人。mpi_contribution 之和为 1（没有多维贫困的人时为空）。缺失不算剥夺。
 -- Tie-breaks: none (sums only).
 WITH flagged AS (
@@ -40,13 +40,6 @@ area_row AS (
   UNION ALL
   SELECT '县' AS area_level, substr(village_code, 1, 6) AS area_code, village_cut.* FROM village_cut
 ),
-area_name AS (
-  SELECT '村' AS area_level, village_code AS area_code, max(village_name) AS area FROM ref.division GROUP BY village_code
-  UNION ALL
-  SELECT '乡' AS area_level, town_code AS area_code, max(town_name) AS area FROM ref.division GROUP BY town_code
-  UNION ALL
-  SELECT '县' AS area_level, county_code AS area_code, max(county) AS area FROM ref.county GROUP BY county_code
-),
 summed AS (
   SELECT
     area_level, area_code, mpi_cutoff, mpi_indicator_no, mpi_weight,
@@ -79,4 +72,4 @@ SELECT
 FROM summed
 INNER JOIN whole ON whole.area_level = summed.area_level AND whole.area_code = summed.area_code AND whole.mpi_cutoff = summed.mpi_cutoff
 LEFT JOIN ref.mpi_indicator AS indicator ON indicator.mpi_indicator_no = summed.mpi_indicator_no
-LEFT JOIN area_name ON area_name.area_level = summed.area_level AND area_name.area_code = summed.area_code
+LEFT JOIN ref.area AS area_name ON area_name.area_level = summed.area_level AND area_name.area_code = summed.area_code

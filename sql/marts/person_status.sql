@@ -5,11 +5,12 @@
 -- 政策依据: 北委发〔2019〕5号 三(一)3 “两不愁、三保障”，二(一)2 控辍保学，二(一)3 基本医疗，二(一)5 养老保险；
 --   年龄与免除情形按国家脱贫攻坚普查公报（适龄 6—15 周岁；在校、送教上门；新生儿等正在办理的除外）。
 -- Inputs: core.person, core.registry_person_now, core.registry_household_now, core.school_age, core.schooling, core.insured,
---   core.health_insurance_now, core.social_insurance_now, core.health_settlement_now, ref.parameter, ref.poverty_status,
+--   core.health_insurance_now, core.social_insurance_now, core.health_settlement_now, core.open_row, ref.parameter, ref.poverty_status,
 --   ref.feed_state, ref.run.
 -- Limits: “无”只是疑点，须经核查。某数据源从未到达或已过期，凡用它的保障一律“无法判定”；参数未录入则为“参数缺失”。
 --   在县外就读而控辍保学台账里没有有效证明、在外地参保的人在本县数据里查不到，会显示为“无”。转出和休学的去向待核，有同名学籍没有对上人的也为“无法判定”。
 --   不具备学习条件、延缓入学（都要有证明）、本学年开学后才满六周岁的，义务教育为“不适用”；登记为现役军人的，基本医疗为“不适用”。
+--   没有查到参保、而参保名单有退回待改正的行可能是此人的，基本医疗、养老保险为“无法判定”。
 --   户籍登记已死亡的人各项为“不适用”。年龄按运行日的周岁计算。
 -- Tie-breaks: 同一人有几条学籍、几条参保时见 core.schooling、core.insured。
 WITH parameter AS (
@@ -69,6 +70,13 @@ medical AS (
   WHERE person_key IN (SELECT person_key FROM registered) AND settled_date > run.as_of - INTERVAL 1 YEAR AND settled_date <= run.as_of
   GROUP BY person_key
 ),
+-- Rows that wait for their correction may be these people's.
+open_health AS (
+  SELECT CAST(subject AS BIGINT) AS person_key FROM core.open_row WHERE feed = 'health_insurance' AND subject_kind = 'person'
+),
+open_pension AS (
+  SELECT CAST(subject AS BIGINT) AS person_key FROM core.open_row WHERE feed = 'social_insurance' AND subject_kind = 'person'
+),
 aged AS (
   SELECT
     person.person_key, person.person_id, person.household_id, person.village_code, person.sex_code, person.birth_date,
@@ -103,6 +111,7 @@ judged AS (
       WHEN registry.is_military THEN '现役军人'
       WHEN aged.age_days <= parameter.newborn_days THEN '新生儿办理期'
       WHEN NOT health_year.is_there THEN '无本年度参保数据'
+      WHEN open_health.person_key IS NOT NULL THEN '参保行退回待改正'
       WHEN NOT health.is_insured THEN '未正常参保'
       ELSE '无参保记录'
     END AS health_insurance_basis,
@@ -113,10 +122,12 @@ judged AS (
       WHEN NOT feed.has_pension THEN '养老保险数据未到或过期'
       WHEN pension.is_receiving = 1 THEN '领取待遇'
       WHEN aged.age IS NULL THEN '出生日期不详'
+      WHEN aged.age >= parameter.pension_age AND open_pension.person_key IS NOT NULL THEN '参保行退回待改正'
       WHEN aged.age >= parameter.pension_age THEN '已到龄未领取'
       WHEN pension.is_paying = 1 THEN '正常缴费'
       WHEN schooling.status_code = '1' AND schooling.stage_code IN ('4', '5', '8') OR registry.student_status_code >= '07' THEN '在校学生'
       WHEN NOT pension_year.is_there THEN '无本年度缴费数据'
+      WHEN open_pension.person_key IS NOT NULL THEN '参保行退回待改正'
       ELSE '未正常缴费'
     END AS pension_basis,
     CASE WHEN feed.has_settlement THEN coalesce(medical.paid_yuan, 0) END AS medical_self_paid_yuan,
@@ -137,6 +148,8 @@ judged AS (
   LEFT JOIN core.schooling AS schooling ON schooling.person_key = aged.person_key
   LEFT JOIN core.insured AS health ON health.person_key = aged.person_key
   LEFT JOIN pension ON pension.person_key = aged.person_key
+  LEFT JOIN open_health ON open_health.person_key = aged.person_key
+  LEFT JOIN open_pension ON open_pension.person_key = aged.person_key
   LEFT JOIN medical ON medical.person_key = aged.person_key
 )
 SELECT

@@ -2,7 +2,7 @@
 -- 贫困广度、深度、强度（FGT）：县、乡、村三级，各年、各口径标准下的贫困人口、缺口、填平缺口所需资金，收入的基尼系数和分位数。
 -- Grain: one row per area level, area, year, line series (line_code) and population (建档立卡人口 / 未脱贫人口).
 -- 政策依据: 北委发〔2019〕5号 三(一)4 贫困统计监测；Foster–Greer–Thorbecke 指数。
--- Inputs: core.registry_year, core.poverty_line, ref.division, ref.county, ref.feed_state.
+-- Inputs: core.registry_year, core.poverty_line, ref.feed_state, ref.area.
 -- Limits: 收入为建档系统上报的人均纯收入，按人加权；低于标准（严格小于）为贫困；负收入按 0 计。收入空缺的人不进指数，人数在 income_missing_persons。
 --   全部用整数分计算后再相除。标准未录入为“参数缺失”，当年建档数据未到或过期为“无法判定”，指标一律为空。只有建档立卡人口的收入，不能推算全体农村人口。
 --   分位数为人数累计首次达到 10%、50%、90% 的收入；总收入为 0 时没有基尼系数。
@@ -100,13 +100,6 @@ area_gap AS (
   UNION ALL
   SELECT '县' AS area_level, substr(village_code, 1, 6) AS area_code, village_gap.* FROM village_gap
 ),
-area_name AS (
-  SELECT '村' AS area_level, village_code AS area_code, max(village_name) AS area FROM ref.division GROUP BY village_code
-  UNION ALL
-  SELECT '乡' AS area_level, town_code AS area_code, max(town_name) AS area FROM ref.division GROUP BY town_code
-  UNION ALL
-  SELECT '县' AS area_level, county_code AS area_code, max(county) AS area FROM ref.county GROUP BY county_code
-),
 summed AS (
   SELECT
     area_level, area_code, stat_year, is_running_year, population, line_code,
@@ -173,4 +166,4 @@ FROM stated
 LEFT JOIN spread
   ON spread.area_level = stated.area_level AND spread.area_code = stated.area_code AND spread.stat_year = stated.stat_year
   AND spread.population = stated.population
-LEFT JOIN area_name ON area_name.area_level = stated.area_level AND area_name.area_code = stated.area_code
+LEFT JOIN ref.area AS area_name ON area_name.area_level = stated.area_level AND area_name.area_code = stated.area_code

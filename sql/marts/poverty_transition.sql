@@ -2,7 +2,7 @@
 -- 状态转移：县、乡、村三级，从一年年末到下一年年末（最后一年为运行日），建档立卡人口的脱贫属性由什么变成了什么。
 -- Grain: one row per area level, area, starting year and pair of states that occurs.
 -- 政策依据: 北委发〔2019〕5号 三(一)4 及时掌握变化趋势；三(一)1 动态管理（返贫、新识别、退出）。
--- Inputs: core.registry_year, core.registry_person_year, core.household_registration_now, ref.division, ref.county.
+-- Inputs: core.registry_year, core.registry_person_year, core.household_registration_now, ref.area.
 -- Limits: 恒等式: 同一起点状态各行之和 = 起点年末该状态的人数（from_state 为“未在册”的是新进入的人，不属于起点）。人按起点年的村计，新进入的按终点年的村。
 --   不再在册的人，户籍登记为死亡的为“死亡”，迁出的为“迁出”，其余为“未在册”。预脱贫计为未脱贫；查不到脱贫属性的为“不明”。只有相邻两年都有建档人口名单时才有转移。
 -- Tie-breaks: none; core.registry_person_year and the register hold one row per person (and year).
@@ -69,13 +69,6 @@ area_row AS (
   UNION ALL
   SELECT '县' AS area_level, substr(village_code, 1, 6) AS area_code, village_move.* FROM village_move
 ),
-area_name AS (
-  SELECT '村' AS area_level, village_code AS area_code, max(village_name) AS area FROM ref.division GROUP BY village_code
-  UNION ALL
-  SELECT '乡' AS area_level, town_code AS area_code, max(town_name) AS area FROM ref.division GROUP BY town_code
-  UNION ALL
-  SELECT '县' AS area_level, county_code AS area_code, max(county) AS area FROM ref.county GROUP BY county_code
-),
 summed AS (
   SELECT area_level, area_code, from_year, to_year, from_state, to_state, CAST(sum(persons) AS BIGINT) AS moved_persons
   FROM area_row
@@ -103,4 +96,4 @@ FROM summed
 INNER JOIN started
   ON started.area_level = summed.area_level AND started.area_code = summed.area_code AND started.from_year = summed.from_year
   AND started.from_state = summed.from_state
-LEFT JOIN area_name ON area_name.area_level = summed.area_level AND area_name.area_code = summed.area_code
+LEFT JOIN ref.area AS area_name ON area_name.area_level = summed.area_level AND area_name.area_code = summed.area_code

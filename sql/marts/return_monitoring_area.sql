@@ -2,7 +2,7 @@
 -- 返贫监测存量和流量：县、乡、村三级，近二十四个月每月月初在测、新纳入、消除、月末在测的户数，分类型，占建档立卡户的比例。
 -- Grain: one row per area level, area and month.
 -- 政策依据: 国开发〔2020〕6号：监测对象规模一般为建档立卡人口的 5% 左右；中农组发〔2021〕7号。
--- Inputs: mart.return_monitoring, core.registry_household, ref.division, ref.county, ref.workday, ref.feed_state, ref.run.
+-- Inputs: mart.return_monitoring, core.registry_household, ref.county, ref.workday, ref.feed_state, ref.run, ref.area.
 -- Limits: 恒等式: stock_end = stock_start + taken_in − cleared；stock_end = unstable_count + edge_count + sudden_count。监测数据未到或过期时各数为空、
 --   verdict 为无法判定，不记零。建档户数为月末有效的登记，那时还没有数据的为空；monitored_share = stock_end ÷ registered_household_count，分母为零或空时为空。
 --   县每月都有一行；乡、村只列二十四个月里有过监测对象的，没有列的就是没有。
@@ -21,13 +21,6 @@ month AS (
   WHERE
     extract(DAY FROM workday.day) = 1
     AND workday.day > date_trunc('month', run.as_of) - INTERVAL 24 MONTH AND workday.day <= run.as_of
-),
-area_name AS (
-  SELECT '村' AS area_level, village_code AS area_code, max(village_name) AS area FROM ref.division GROUP BY village_code
-  UNION ALL
-  SELECT '乡' AS area_level, town_code AS area_code, max(town_name) AS area FROM ref.division GROUP BY town_code
-  UNION ALL
-  SELECT '县' AS area_level, county_code AS area_code, max(county) AS area FROM ref.county GROUP BY county_code
 ),
 village_count AS (
   SELECT
@@ -101,7 +94,7 @@ told AS (
   FROM area
   CROSS JOIN month
   CROSS JOIN feed
-  LEFT JOIN area_name ON area_name.area_level = area.area_level AND area_name.area_code = area.area_code
+  LEFT JOIN ref.area AS area_name ON area_name.area_level = area.area_level AND area_name.area_code = area.area_code
   LEFT JOIN summed
     ON summed.area_level = area.area_level AND summed.area_code = area.area_code AND summed.monitor_month = month.monitor_month
   LEFT JOIN registered

@@ -2,7 +2,7 @@
 -- 兜底保障：县、乡、村三级，建档与低保双向纳入四格表，养老保险代缴应代、已代、漏代、错代，残疾人两项补贴应发、已发、漏发、错发，康复服务覆盖率，低保标准与省线。
 -- Grain: one row per area level and area, of the run's month.
 -- 政策依据: 北委发〔2019〕5号 二(一)5、二(三)2–3、三(二)1；人社部发〔2017〕59号；国发〔2015〕52号。
--- Inputs: core.member, core.safety_net_figure, core.safety_net_ready, ref.division, ref.county, ref.parameter, ref.run.
+-- Inputs: core.member, core.safety_net_figure, core.safety_net_ready, ref.parameter, ref.run, ref.area.
 -- Limits: 恒等式: rural_people = registered_allowance + registered_only + allowance_only + neither_count；premium_due = premium_paid +
 --   premium_missed + premium_unknown；living_due = living_paid + living_missed + living_unknown；nursing_due 同。所需数据源未到或过期的数字为空，
 --   不是零。premium_wrong、nursing_wrong 在应发之外。service_rate = service_done ÷ service_due，保留 8 位小数，没有应服务的人时为空；等于目标为达标。
@@ -58,13 +58,6 @@ area_count AS (
   SELECT '乡' AS area_level, substr(village_code, 1, 9) AS area_code, village_count.* FROM village_count
   UNION ALL
   SELECT '县' AS area_level, substr(village_code, 1, 6) AS area_code, village_count.* FROM village_count
-),
-area_name AS (
-  SELECT '村' AS area_level, village_code AS area_code, max(village_name) AS area FROM ref.division GROUP BY village_code
-  UNION ALL
-  SELECT '乡' AS area_level, town_code AS area_code, max(town_name) AS area FROM ref.division GROUP BY town_code
-  UNION ALL
-  SELECT '县' AS area_level, county_code AS area_code, max(county) AS area FROM ref.county GROUP BY county_code
 ),
 summed AS (
   SELECT
@@ -145,4 +138,4 @@ FROM summed
 CROSS JOIN ref.run
 CROSS JOIN parameter
 CROSS JOIN core.safety_net_ready AS ready
-LEFT JOIN area_name ON area_name.area_level = summed.area_level AND area_name.area_code = summed.area_code
+LEFT JOIN ref.area AS area_name ON area_name.area_level = summed.area_level AND area_name.area_code = summed.area_code

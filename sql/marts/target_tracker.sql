@@ -2,7 +2,7 @@
 -- 减贫目标进度：县、乡、村三级，年度基准名单多少、已退出多少、不在册多少、返贫和新增多少、还剩多少，贫困人口和贫困村分列。
 -- Grain: one row per area level, area, target year and kind (贫困人口 / 贫困村).
 -- 政策依据: 北委发〔2019〕5号 一(三) “剩余的1542名贫困人口、4个贫困村，2019年全部实现脱贫销号”。
--- Inputs: core.target_baseline, core.registry_person_now, core.registry_household_now, core.village_now, ref.division, ref.county, ref.feed_state, ref.run.
+-- Inputs: core.target_baseline, core.registry_person_now, core.registry_household_now, core.village_now, ref.feed_state, ref.run, ref.area.
 -- Limits: 基准名单冻结：一个年度、一个类别只算数据日期最早的那次报送，以后再报、建档数据重新导入都不改变它（要改只能撤回）。人按基准名单上的人编号跟踪。
 --   恒等式: baseline_count = exited_count + gone_count + still_count + unclear_count；remaining_count = still_count + unclear_count + target_returned + target_new。
 --   不在册（死亡、迁出、剔除）从剩余中减去，单列备查。返贫、新增为不在基准名单而现为返贫、未脱贫（含预脱贫）的人，按现在的村计。
@@ -92,13 +92,6 @@ area_row AS (
   UNION ALL
   SELECT '县' AS area_level, substr(village_code, 1, 6) AS area_code, village_count.* FROM village_count
 ),
-area_name AS (
-  SELECT '村' AS area_level, village_code AS area_code, max(village_name) AS area FROM ref.division GROUP BY village_code
-  UNION ALL
-  SELECT '乡' AS area_level, town_code AS area_code, max(town_name) AS area FROM ref.division GROUP BY town_code
-  UNION ALL
-  SELECT '县' AS area_level, county_code AS area_code, max(county) AS area FROM ref.county GROUP BY county_code
-),
 summed AS (
   SELECT
     area_level, area_code, target_year, target_kind,
@@ -135,4 +128,4 @@ SELECT
       THEN CAST(CAST(known.exited_count AS DOUBLE) / known.baseline_count AS DECIMAL(12, 8))
   END AS target_exit_share
 FROM known
-LEFT JOIN area_name ON area_name.area_level = known.area_level AND area_name.area_code = known.area_code
+LEFT JOIN ref.area AS area_name ON area_name.area_level = known.area_level AND area_name.area_code = known.area_code

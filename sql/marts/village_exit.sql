@@ -159,6 +159,6 @@ SELECT
     WHEN undecided <> '' THEN '无法判定'
     ELSE '达标'
   END AS verdict,
-  CASE WHEN failed <> '' THEN failed WHEN undecided <> '' THEN '没有数据：' || undecided ELSE '各项退出条件均达标' END AS exit_reasons,
-  beside AS reference_shortfalls
+  CASE WHEN failed <> '' THEN rtrim(failed, '；') WHEN undecided <> '' THEN '没有数据：' || rtrim(undecided, '；') ELSE '各项退出条件均达标' END AS exit_reasons,
+  rtrim(beside, '；') AS reference_shortfalls
 FROM weighed

@@ -7,6 +7,7 @@
 -- Subject: project（不按户）
 -- Parameters: PUBLIC_DAYS_PROJECT
 -- Feeds: project, project_disclosure
+-- Undone by: project_disclosure
 -- Inputs: core.project_check.
 -- Limits: 只判实施、完工、验收、移交的项目。入库、开工都只精确到月，同一个月的不算早。哪个环节要公示、公示期怎样算见 core.project_check；没有结束日期的无法判定。
 -- Tie-breaks: none; one row per project.

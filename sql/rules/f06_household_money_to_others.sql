@@ -8,6 +8,7 @@
 -- Parameters: ACCOUNT_HOUSEHOLDS
 -- Feeds: fund_payment, project, project_beneficiary, registry_household, registry_person, household_registration|death|cremation
 -- May use: village_cadre, public_payroll
+-- Undone by: project_beneficiary, registry_household, registry_person
 -- Inputs: core.fund_voucher, core.project_benefit, core.registry_person_now, core.registry_household_now, core.deceased,
 --   core.village_cadre_now, core.public_payroll_now, ref.parameter, ref.run.
 -- Limits: 到户的钱见 core.fund_voucher；红冲的不判。代发单位（银行、信用社、邮储、财政、乡镇政府）不算收款人异常。收款人是受益户的成员（按姓名，或账号就是受益户登记的账号）的

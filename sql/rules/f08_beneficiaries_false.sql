@@ -7,6 +7,7 @@
 -- Subject: project（不按户）
 -- Parameters: none
 -- Feeds: project, project_beneficiary, registry_household, registry_person
+-- Undone by: project_beneficiary, registry_household, registry_person
 -- Inputs: core.project_benefit, core.project_check.
 -- Limits: 判有到户钱物（资金、实物、分红）名单的项目；岗位、设施的受益人不限于建档户。以前在册、现在移出的不算非建档。同一户同一天同一方式列了两人以上的算重复。上报户数只在
 --   完工、验收、移交后与整个名单比较，名单多于上报的不算。

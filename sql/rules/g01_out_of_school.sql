@@ -7,6 +7,7 @@
 -- Subject: person（不按户）
 -- Parameters: EDU_AGE_MIN, EDU_AGE_MAX, SCHOOL_PROOF_DAYS
 -- Feeds: education_enrollment, education_case, household_registration, registry_person
+-- Undone by: education_enrollment, education_case
 -- Inputs: core.school_age.
 -- Limits: 全县适龄儿童，不限建档立卡。台账没有到就全部无法判定：在县外就读的孩子没有本地学籍，不能当作失学。在籍不在校由 G02 判断。休学、转出去向待核，
 --   以及有同名同生日的学籍没有对上人的，无法判定。本学年开学后才满六周岁的不算。

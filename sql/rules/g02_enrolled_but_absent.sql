@@ -7,6 +7,7 @@
 -- Subject: person（不按户）
 -- Parameters: EDU_AGE_MIN, EDU_AGE_MAX, ABSENT_DAYS, SCHOOL_PROOF_DAYS
 -- Feeds: education_enrollment, education_case, household_registration, registry_person
+-- Undone by: education_case
 -- Inputs: core.school_age, core.education_enrollment, ref.parameter, ref.run, ref.workday.
 -- Limits: 未到校之日取台账填写的日期；没有填的，从历次报送中这一次连续报为不在校的第一天算起，天数还不够的无法判定（实际可能更早）。上学日按工作日计，
 --   未到校当日和运行日都算；寒暑假无从得知，放假期间以台账日期为准。是否在校没有填的无法判定。送教上门和有外地就读等有效证明的不算。

@@ -7,6 +7,7 @@
 -- Subject: person（不按户）
 -- Parameters: EDU_AGE_MIN, EDU_AGE_MAX, SCHOOL_PROOF_DAYS
 -- Feeds: disability, education_enrollment, education_case, household_registration, registry_person
+-- Undone by: education_enrollment, education_case
 -- Inputs: core.school_age, core.disability_now.
 -- Limits: 残疾证注销的不算，冻结、过期的仍算残疾儿童。送教上门、外地就读和已完成初中的算入学；不具备学习条件、延缓入学的没有入学，仍须一人一案。
 --   本学年开学后才满六周岁的不算。台账有此人而没有填是否建案的无法判定；有同名学籍没有对上人的无法判定。

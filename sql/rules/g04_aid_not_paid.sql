@@ -7,6 +7,7 @@
 -- Subject: person（户内成员，按人判断）
 -- Parameters: AID_DUE_DAYS
 -- Feeds: education_enrollment, education_aid, registry_person, registry_household
+-- Undone by: education_aid
 -- Inputs: core.pupil_aid.
 -- Limits: 学期、学段和标准怎样取见 core.pupil_aid。恰好等于标准的不算低。同一学段有几项资助的，发了任何一项而且不低于标准即不命中。
 --   整个学期没有资助数据的一律无法判定，不是全部未享。

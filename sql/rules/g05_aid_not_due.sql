@@ -8,6 +8,7 @@
 -- Scope: person_key
 -- Parameters: none
 -- Feeds: education_aid, registry_person, registry_household, household_registration
+-- Undone by: registry_person, registry_household
 -- Inputs: core.education_aid_now, core.registry_person, core.member, ref.run.
 -- Limits: 曾经在册、后来核减的不算。同户口簿有亲属在册而本人不在的，可能是新增人口没有录入，无法判定。证件号码填成监护人的会对到监护人身上。
 -- Tie-breaks: none (sums only).

@@ -8,6 +8,7 @@
 -- Scope: person_key
 -- Parameters: NEWBORN_DAYS
 -- Feeds: health_insurance, registry_person, registry_household, household_registration
+-- Undone by: health_insurance
 -- Inputs: mart.person_status.
 -- Limits: 出生 90 天以内（含）的新生儿、登记为现役军人的、户籍登记已死亡的不算。整份名单没有本年度的行时无法判定。在外地参保的本县查不到，会命中，核查时须看外地参保凭证。
 --   大病保险、补充保险不算基本医疗。

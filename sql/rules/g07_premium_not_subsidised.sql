@@ -8,6 +8,7 @@
 -- Scope: person_key
 -- Parameters: MED_FEE
 -- Feeds: health_insurance, registry_person, registry_household, household_registration
+-- Undone by: health_insurance
 -- Inputs: core.health_insurance_now, core.member, ref.parameter, ref.run.
 -- Limits: 应资助的人：建档立卡（不再享受政策的除外），或者医保登记为低保、特困、重残类别的。个人缴费恰好等于标准即为全额；缴费没有填的无法判定。先缴后补、有资助金额的不算。
 --   职工医保不算。缴费标准是当年的参数，没有录入的年度为参数缺失。

@@ -8,6 +8,7 @@
 -- Scope: person_key
 -- Parameters: MED_RATIO, MED_RATIO_TOLERANCE
 -- Feeds: health_settlement, registry_person, registry_household
+-- Undone by: health_settlement
 -- Inputs: core.inpatient.
 -- Limits: 近十二个月的住院，逐次判断，见 core.inpatient；有一次有问题即命中，没有命中而有一次费用项目不全或不知是否县域内的无法判定。脱贫属性为“不再享受政策”的不在内。
 -- Tie-breaks: 几次住院有问题时，证据取报销比例最低的数字；理由取入院最早、再按文字次序最前的一次。

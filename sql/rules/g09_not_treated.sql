@@ -8,6 +8,7 @@
 -- Scope: person_key
 -- Parameters: TREAT_DAYS
 -- Feeds: disease, registry_person, registry_household, household_registration
+-- Undone by: disease
 -- Inputs: core.disease_now, core.member, ref.parameter, ref.run.
 -- Limits: 恰好满 90 天的还在期限内。放弃治疗的算没有救治，须核查原因；已转慢病管理的算救治；死亡的不算。确诊日期、救治状态或是否签约没有填的无法判定。
 --   其他疾病不看。确诊日期只到月的按当月 1 日计。

@@ -8,6 +8,7 @@
 -- Scope: household_id = subject
 -- Parameters: none
 -- Feeds: housing_assessment, housing_renovation, registry_household, registry_person
+-- Undone by: housing_assessment, housing_renovation
 -- Inputs: core.registry_household_now, core.house.
 -- Limits: 鉴定当日竣工的算鉴定以后。空置、出租的 D 级房不算住。没有鉴定报告而登记为 D 级的无法判定，须先鉴定；没有报告也没有登记 D 级的户不判断。怎样归户见 core.house。
 -- Tie-breaks: none.

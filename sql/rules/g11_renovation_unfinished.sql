@@ -8,6 +8,7 @@
 -- Scope: household_id = subject
 -- Parameters: MOVE_IN_DAYS
 -- Feeds: housing_assessment, housing_renovation, registry_household, registry_person
+-- Undone by: housing_assessment, housing_renovation
 -- Inputs: core.registry_household_now, core.house, ref.parameter, ref.run.
 -- Limits: 修缮加固不要求另填入住日期。恰好满 90 天的还在期限内。有人居住的才看 C 级未改造。D 级没有改造的是 G10。空置而有另一处安全住房的不算。
 -- Tie-breaks: 三种情形按改造后又评、竣工未入住、C 级未改造的次序取一个理由。

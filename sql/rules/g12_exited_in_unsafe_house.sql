@@ -8,6 +8,7 @@
 -- Scope: household_id = subject
 -- Parameters: none
 -- Feeds: registry_household
+-- Undone by: registry_household, housing_assessment, housing_renovation
 -- Inputs: core.registry_household_now, core.house.
 -- Limits: 只看建档立卡登记的“是否危房户”，没有填的无法判定。鉴定等级只作对照：已改造而登记没有改的也命中，核查后应更正登记。
 -- Tie-breaks: none.

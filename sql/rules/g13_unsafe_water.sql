@@ -7,6 +7,7 @@
 -- Subject: household（建档立卡共同生活户）
 -- Parameters: none
 -- Feeds: registry_household
+-- Undone by: registry_household
 -- Inputs: core.registry_household_now.
 -- Limits: 两项任一不达标即命中；没有不达标而有一项没有填的无法判定。没有脱贫的户见两不愁三保障覆盖表。
 -- Tie-breaks: none.

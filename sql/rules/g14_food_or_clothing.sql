@@ -8,6 +8,7 @@
 -- Scope: household_id = subject
 -- Parameters: SURVEY_MONTHS
 -- Feeds: household_survey, registry_household
+-- Undone by: household_survey
 -- Inputs: core.registry_household_now, core.survey.
 -- Limits: 从来没有核查、或核查已过有效期的无法判定，不是缺项。只看最近一次核查。
 -- Tie-breaks: none.

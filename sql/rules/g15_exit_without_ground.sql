@@ -9,6 +9,8 @@
 -- Parameters: none
 -- Feeds: registry_household, registry_person, household_registration, education_enrollment, education_case, health_insurance, housing_assessment,
 --   housing_renovation, household_survey
+-- Undone by: registry_household, registry_person, household_survey, health_insurance, housing_assessment, housing_renovation,
+--   education_enrollment, education_case
 -- Inputs: mart.household_exit_check.
 -- Limits: 各项怎样判断见 mart.household_exit_check，只看法定指标。任一数据源未到或过期时全部无法判定：那是平台没有数据，不是这一户没有依据。收入为最近一次登记的人均纯收入，
 --   标准为退出年度的国家标准；退出年度的标准没有录入、没有登记退出年度的见 exit_basis。

@@ -8,6 +8,7 @@
 -- Parameters: LOAN_FRINGE
 -- Feeds: bank_loan, registry_household, registry_person
 -- May use: monitored_household
+-- Undone by: registry_household, registry_person, monitored_household
 -- Inputs: core.loan, core.member, core.registry_household_now, core.registry_person, core.monitored_household_now, ref.feed_state, ref.parameter.
 -- Limits: 只看没有结清的扶贫小额信贷。识别时间精确到月，放款当月识别的算已建档；识别时间不详的无法判定。以前在册、现在移出的不算。户籍上与建档户同户、借据写有
 --   该类户编号的按家庭成员未录入看待，不算；允许边缘户以后放的款，

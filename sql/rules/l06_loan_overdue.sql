@@ -7,6 +7,7 @@
 -- Subject: loan（借款人所在的建档立卡户）
 -- Parameters: LOAN_DUE_DAYS
 -- Feeds: bank_loan, registry_household, registry_person
+-- Undone by: loan_repayment
 -- Inputs: core.loan, core.registry_household_now, core.registry_household, ref.parameter, ref.run.
 -- Limits: 各种扶贫贷款都看。逾期以银行数据日期为准；到期日在银行数据日期和运行日之间的，不知道是否已还，无法判定。到期日当天还不算逾期，90 天当天算临期。
 --   临期的收入与平台一年前掌握的登记人均纯收入比较，平台没有一年前数据的无法判定。逾期应按红色、临期应按黄色办理：一条规则只有一个级别，看 clue_basis 区分。

@@ -7,6 +7,7 @@
 -- Subject: household（建档立卡共同生活户）
 -- Parameters: DEBT_SERVICE_RATIO, DEBT_INCOME_RATIO
 -- Feeds: bank_loan, registry_household, registry_person
+-- Undone by: registry_household
 -- Inputs: core.loan, core.registry_household_now, ref.parameter, ref.run.
 -- Limits: 只判有未结清贷款的建档立卡户；民间借贷看不到。一年内应还 = 一年内到期（含已逾期）的余额 + 全部余额按年利率计的一年利息；到期一次还本，没有分期计划。
 --   财政贴息不从利息中扣除。家庭纯收入登记为空的无法判定，为零或负数而有贷款的命中；恰好等于比例的不算。

@@ -7,6 +7,7 @@
 -- Subject: payment（借款人所在的建档立卡户）
 -- Parameters: LOAN_CAP, LOAN_RATE_1Y, LOAN_RATE_5Y, SUBSIDY_TOLERANCE
 -- Feeds: interest_subsidy, bank_loan
+-- Undone by: bank_loan
 -- Inputs: core.interest_period, ref.parameter, ref.run.
 -- Limits: 应贴息怎样算见 core.interest_period；相差恰好 1 元不算。查不到借据或利率的，算得对也无法判定，因为看不到逾期和结清。户名为空的不比。是否违规使用由人核实，不在这里停贴。
 -- Tie-breaks: none; one row per batch, note and period.

@@ -7,6 +7,7 @@
 -- Subject: allowance（低保证上的保障家庭）
 -- Parameters: LINE_NAT_WORK
 -- Feeds: subsistence_allowance, registry_person, household_registration
+-- Undone by: registry_household, registry_person
 -- Inputs: core.subsistence_allowance_now, core.member, core.family_income, ref.parameter, ref.run.
 -- Limits: 收入用民政核定的月人均收入乘十二（不含低保金：补差以后必然达到低保标准，比较没有意义）；没有核定收入的用部门可见的人均收入（也不含
 --   低保金），低于标准即命中，因为已经民政核查。低保户中有人建档的不命中：漏掉的成员由 N09 查。户籍上已死亡、迁出的成员不算；

@@ -7,6 +7,7 @@
 -- Subject: household（建档立卡共同生活户）
 -- Parameters: PENSION_JOIN_AGE
 -- Feeds: registry_household, registry_person, subsistence_allowance, special_hardship, disability
+-- Undone by: registry_household, registry_person, subsistence_allowance, special_hardship
 -- Inputs: core.registry_household_now, core.registry_person_now, core.member, core.disability_now, core.subsistence_allowance_now,
 --   core.special_hardship_now, ref.poverty_status, ref.parameter, ref.run.
 -- Limits: 只判未脱贫、预脱贫、返贫户。失能 = 劳动技能为丧失劳动力、无劳动力，或持有效一二级残疾证；16 岁以上在校生登记为无劳动力的也是。

@@ -8,6 +8,7 @@
 -- Parameters: LINE_NAT_WORK, MED_SELF_ALL, EDU_AGE_MIN, EDU_AGE_MAX, SCHOOL_PROOF_DAYS, NEWBORN_DAYS, PENSION_JOIN_AGE, PENSION_AGE
 -- Feeds: household_registration, registry_person, employment, pension_payment, subsistence_allowance, special_hardship, card_payment,
 --   disability, business_registration, housing_assessment|education_enrollment|health_insurance|health_settlement
+-- Undone by: registry_person, health_insurance, education_enrollment, education_case, housing_assessment, housing_renovation, employment
 -- Inputs: core.family_strain, core.family_income, ref.parameter, ref.run.
 -- Limits: 只判有缺项的户（C、D 级现住房，适龄儿童失学（同 G01），有人未参保，近十二个月大额医疗），没有缺项的户不在其中。部门看得到的收入只是下限：
 --   有劳动年龄成员的收入看不到的户，收入再低也无法判定。户口簿上有人建档的，可能是分户，无法判定。经营收入、实物收入看不到。

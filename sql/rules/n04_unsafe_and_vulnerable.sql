@@ -9,6 +9,7 @@
 -- Parameters: MED_SELF_ALL, EDU_AGE_MIN, EDU_AGE_MAX, SCHOOL_PROOF_DAYS, NEWBORN_DAYS
 -- Feeds: household_registration, registry_person, housing_assessment|education_enrollment|health_insurance,
 --   subsistence_allowance|temporary_relief|disability|health_settlement
+-- Undone by: registry_person, health_insurance, education_enrollment, education_case, housing_assessment, housing_renovation
 -- Inputs: core.family_strain, core.family_income, core.temporary_relief_now, core.member, ref.run.
 -- Limits: 低保边缘户没有名册，以在保低保户和近十二个月得过临时救助的户代替。残疾指持有效残疾证；大病指近十二个月个人负担达到 MED_SELF_ALL。
 --   户口簿上有人建档的可能是分户，无法判定。失学同 G01，外地就读有证明的不算。

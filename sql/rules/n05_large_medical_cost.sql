@@ -8,6 +8,7 @@
 -- Scope: person_key
 -- Parameters: MED_SELF_REG, MED_SELF_ALL
 -- Feeds: health_settlement, registry_person, household_registration
+-- Undone by: registry_person
 -- Inputs: core.medical_year, core.member, ref.parameter, ref.run.
 -- Limits: 个人负担 = 合规内个人自付 + 目录外自费，红冲已抵减。恰好等于标准即命中（“达到”）。外地未联网结算的看不到，因此只会少判。
 --   只判农村户籍或建档的在世人口；门诊单月超过 500 元的口径不明，不判。

@@ -8,6 +8,7 @@
 -- Scope: person_key
 -- Parameters: EDU_SELF
 -- Feeds: education_expense, education_aid, household_registration, registry_person
+-- Undone by: education_aid, registry_person
 -- Inputs: core.study_cost, core.member, ref.parameter, ref.run.
 -- Limits: 学年为运行日所在的九月至次年八月；学前、高中、中职、高校为非义务教育。恰好等于标准不命中（“超过”）。助学贷款不算资助。
 -- Tie-breaks: none (sums only).

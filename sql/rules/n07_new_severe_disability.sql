@@ -8,6 +8,7 @@
 -- Scope: person_key
 -- Parameters: NEW_CERT_MONTHS
 -- Feeds: disability, household_registration, registry_person, subsistence_allowance, special_hardship
+-- Undone by: registry_person, subsistence_allowance, special_hardship
 -- Inputs: core.disability, core.member, core.subsistence_allowance_now, core.special_hardship_now, ref.parameter, ref.run.
 -- Limits: 新领 = 此人最早一张一、二级证（含已注销、过期、曾在名册上的）发于近 NEW_CERT_MONTHS 个月；换发、补发不算，三四级升为一二级算。
 --   户口簿上有人建档的不命中（本人应由 N09 查）。发证日期不详的无法判定。

@@ -9,6 +9,7 @@
 -- Parameters: IDLE_MONTHS, MAIN_EARNER_SHARE
 -- Feeds: employment, household_registration, registry_person, registry_household
 -- May use: cremation, death
+-- Undone by: registry_person, employment
 -- Inputs: core.earner, core.member, core.death_now, core.cremation_now, core.registry_household_now, ref.parameter, ref.run.
 -- Limits: 工资为近十八个整月之内的（停工半年的人还有一年的工资可比）；占比超过一半才是主要劳动力，恰好一半不是。死亡以户籍、死亡证明、火化三者
 --   任一为准。未脱贫、返贫户已在册，不在其中。有成员工资不详而没有人死亡、停工的不命中，有人死亡、停工的无法判定。

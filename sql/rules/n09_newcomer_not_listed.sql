@@ -8,6 +8,7 @@
 -- Scope: person_key
 -- Parameters: NEWCOMER_DAYS
 -- Feeds: household_registration, registry_person, registry_household
+-- Undone by: registry_household, registry_person
 -- Inputs: core.household_registration_now, core.member, core.registry_household_now, ref.parameter, ref.run.
 -- Limits: 只算建档户识别以后的出生（变动日期不详的用出生日期）和婚迁；识别时间或婚迁日期不详的无法判定。恰好满六十天不命中（“超过”）。
 --   同一户口簿上有几个建档户的取户编号最小的一户，registered_household_count 写明几户。死亡、迁出、注销的不算。

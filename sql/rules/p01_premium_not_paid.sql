@@ -7,6 +7,7 @@
 -- Subject: person（应代缴人员）
 -- Parameters: PENSION_JOIN_AGE, PENSION_AGE
 -- Feeds: social_insurance, registry_person, registry_household, education_enrollment
+-- Undone by: social_insurance, premium_subsidy, registry_household, registry_person, education_enrollment
 -- Inputs: core.safety_net_person.
 -- Limits: 代缴额取参保名单和代缴名单中大的一个，两处都没有数而代缴名单未到的无法判定；没有参保的即没有代缴。低保、特困、残疾人名单未到时只少查这些人。
 --   在校生按学籍或建档登记的在校生状况，在外地就读而建档登记未更新的会误中。代缴多在下半年到账，年初的命中只是提前提醒。

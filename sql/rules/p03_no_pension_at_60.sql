@@ -8,6 +8,7 @@
 -- Scope: person_key
 -- Parameters: PENSION_AGE
 -- Feeds: registry_person, social_insurance, pension_payment
+-- Undone by: social_insurance, pension_payment
 -- Inputs: core.safety_net_person, core.pension_payment_now, ref.parameter, ref.run.
 -- Limits: 满 60 周岁的次月起领取，次月以前不判。领取 = 参保名单为正在领取（没有填的看参保状态），或近十二个月有成功发放。在外地领取的看不到。死亡人员不判。
 -- Tie-breaks: none.

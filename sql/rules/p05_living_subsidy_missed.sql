@@ -7,6 +7,7 @@
 -- Subject: person（持有效证的在保低保对象）
 -- Parameters: none
 -- Feeds: disability, subsistence_allowance, special_hardship
+-- Undone by: disability
 -- Inputs: core.safety_net_person.
 -- Limits: 只看残联名单中的补贴，别处发放的看不到；残联全表没有一行填生活补贴的无法判定。特困人员、已死亡的不应发。单人保的只有受保的本人应发。
 -- Tie-breaks: none.

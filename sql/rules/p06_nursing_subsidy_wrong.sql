@@ -7,6 +7,7 @@
 -- Subject: person（持有效残疾人证、在世、不是特困的人）
 -- Parameters: NURSING_GRADE_MAX
 -- Feeds: disability, special_hardship
+-- Undone by: disability
 -- Inputs: core.safety_net_person, ref.parameter, ref.run.
 -- Limits: 本地扩面到三级的，参数 NURSING_GRADE_MAX 记 3，三级领取即不算错发，也不算漏发。需要长期照护的认定看不到，一二级都按应发。
 --   残联全表没有一行填护理补贴的无法判定。特困人员两项都不应发，不判。

@@ -8,6 +8,7 @@
 -- Scope: person_key
 -- Parameters: none
 -- Feeds: disability
+-- Undone by: disability
 -- Inputs: core.disability_now, core.certificate_mark, core.deceased, ref.run.
 -- Limits: 一人几本证的只看最新的一本，旧证过期不算。有效期当日仍有效。有效期没有填的只能比等级，等级相符的无法判定。换发证后缀不影响。死亡人员不判。
 -- Tie-breaks: 取发证日期最晚、有效期最晚、证号键最小的一本。

@@ -7,6 +7,7 @@
 -- Subject: person（未脱贫、预脱贫、返贫户中持有效残疾人证的人）
 -- Parameters: REHAB_RATE
 -- Feeds: disability, disability_service, registry_household, registry_person
+-- Undone by: disability_service
 -- Inputs: core.safety_net_person, ref.parameter, ref.run.
 -- Limits: 目标是乡镇的比率，不是每个人都需要服务：覆盖率达到（等于也算）目标的乡镇不提示个人。哪些服务算数见 core.safety_net_person，近十二个月的也算，
 --   所以年初不会全部命中。村代码不详的按“不详”合为一组。

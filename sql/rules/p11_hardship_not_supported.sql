@@ -8,6 +8,7 @@
 -- Scope: person_key
 -- Parameters: none
 -- Feeds: registry_household, registry_person, household_registration, special_hardship
+-- Undone by: special_hardship
 -- Inputs: core.safety_net_person, core.member, core.registry_household_now, core.household_registration_now.
 -- Limits: 没有收入 = 建档登记的工资、经营、财产性收入都为零，有一项没有填的无法判定；低保金、养老金、补贴不算收入来源。有没有赡养、抚养义务人只能看
 --   户口簿和婚姻状况，分户另过的子女看不到，须入户核查。户籍在外地的无法判定。残疾人名单未到时只查老年人和未成年人。

@@ -9,6 +9,7 @@
 -- Parameters: MON_LINE, MED_SELF_REG, IDLE_MONTHS
 -- Feeds: registry_household, registry_person, health_settlement|employment|disaster_loss|bank_loan
 -- May use: monitored_household
+-- Undone by: monitored_household
 -- Inputs: core.registry_household_now, core.family_income, core.family_strain, core.monitored_household_now, ref.feed_state, ref.parameter, ref.run.
 -- Limits: 近十二个月收入以登记的人均纯收入为准，有成员失去工作的减去工资比登记少了的部分 (core.family_income)；部门可见收入只作参考。恰好等于监测线不命中。
 --   低于监测线而没有看到风险，但四个风险数据源有未到或过期的，无法判定。已经是监测对象的照样命中，is_monitored 写明。

@@ -10,6 +10,7 @@
 -- Feeds: household_registration, registry_person, employment, pension_payment, subsistence_allowance, special_hardship, card_payment,
 --   disability, business_registration
 -- May use: monitored_household
+-- Undone by: monitored_household, registry_person, employment
 -- Inputs: core.family_strain, core.family_income, core.monitored_household_now, core.member, ref.feed_state, ref.parameter, ref.run.
 -- Limits: 只判有风险的户。部门看得到的收入只是下限：有劳动年龄成员的收入看不到的户无法判定。恰好等于监测线不命中。户口簿上有人建档的可能是
 --   分户，无法判定。医疗、受灾、贷款数据未到时只凭其余风险判定。已经是监测对象的照样命中，is_monitored 写明。

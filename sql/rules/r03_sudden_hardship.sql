@@ -10,6 +10,7 @@
 -- Feeds: registry_household, registry_person, household_registration, employment, pension_payment, subsistence_allowance, special_hardship,
 --   card_payment, disability, business_registration, health_settlement|disaster_loss|education_expense
 -- May use: monitored_household
+-- Undone by: monitored_household, registry_household, employment
 -- Inputs: core.family_strain, core.family_income, core.registry_household, core.health_settlement_now, core.member, core.monitored_household_now,
 --   ref.feed_state, ref.parameter, ref.run.
 -- Limits: 刚性支出 = 近十二个月医疗个人负担 + 本学年就学自付 + 灾害损失减理赔和救灾补助；没有突发情况的户（大病、因学过重、受灾、失业）不判，零星门诊

@@ -8,6 +8,7 @@
 -- Scope: family_key = subject
 -- Parameters: INCOME_DROP
 -- Feeds: registry_household, registry_person, employment
+-- Undone by: registry_household, employment
 -- Inputs: core.registry_household_now, core.registry_household, core.earner, core.member, ref.parameter, ref.run.
 -- Limits: 人均纯收入与一年以前有效的登记比；务工收入为就业名册的近十二个整月与再前十二个整月比，再前十二个月没有工资的不比。恰好减少三成即命中。
 --   建档户没有上年登记的，务工收入没有骤减也无法判定；没有建档的户只有务工收入可比，只判上年有工资的。工资不详的不比。

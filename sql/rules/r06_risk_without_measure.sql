@@ -7,6 +7,7 @@
 -- Subject: household（监测对象户，风险未消除）
 -- Parameters: none
 -- Feeds: monitored_household, aid_measure
+-- Undone by: aid_measure
 -- Inputs: core.monitored_household_now, core.aid_measure_now.
 -- Limits: 措施看两处：监测台账的帮扶措施写到住房、危房、房屋、搬迁（饮水、水井、供水），或识别月份以后的帮扶措施台账有住房安全、饮水安全类。风险已
 --   消除的不判。合规自付为空的按没有填报处理：因病而合规自付为空的无法判定，为零的命中。多次纳入的看最近一次。

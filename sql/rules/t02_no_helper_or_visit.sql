@@ -8,6 +8,7 @@
 -- Scope: household_id = subject
 -- Parameters: VISIT_DAYS
 -- Feeds: helper_assignment, visit, registry_household
+-- Undone by: helper_assignment, visit
 -- Inputs: core.helper_assignment_now, core.visit_now, core.registry_household_now, ref.parameter, ref.run.
 -- Limits: 电话、视频联系不算走访，没有注明方式的算。责任起止只到月：开始月第一天起、结束月最后一天止。恰为规定天数不算逾期。
 --   从没有走访过而现任责任人上任未满规定天数的不算逾期。

@@ -8,6 +8,7 @@
 -- Scope: household_id = subject
 -- Parameters: KEEP_YEARS
 -- Feeds: aid_measure, registry_household, registry_person
+-- Undone by: aid_measure
 -- Inputs: core.aid_measure_now, core.registry_household_now, core.registry_person_now, core.member, ref.parameter, ref.run.
 -- Limits: 只看按年延续的四类措施，按人比较：一年以前两年之内有、近一年（不含一年前当天）没有。产业、就业、危改等一次性措施不算断档。
 --   已不在册的人、已不上学的人的教育帮扶、年满 60 周岁的人的公益岗位不算。脱贫年度不详、措施里认不出人的户看不出来，为未命中。

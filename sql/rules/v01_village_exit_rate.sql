@@ -8,6 +8,7 @@
 -- Parameters: VILLAGE_EXIT_RATE
 -- Feeds: village, registry_household, registry_person
 -- May use: exit_finding, household_registration, target_baseline
+-- Undone by: village
 -- Inputs: mart.village_exit.
 -- Limits: 恰为标准即命中。认定名单（exit_finding）未到时，不加漏评、错退已达到标准的仍命中，否则无法判定，不会当作没有漏评、错退。
 --   登记死亡而没有核减的人仍在分子里，另由核减规则提示。

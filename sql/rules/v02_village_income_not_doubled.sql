@@ -7,6 +7,7 @@
 -- Subject: village（不以户计）
 -- Parameters: INCOME_X
 -- Feeds: village
+-- Undone by: village
 -- Inputs: mart.village_income.
 -- Limits: 两年口径不同、没有注明 2010 年口径或没有基数的村无法判定，不相除。按名义收入判定；实际倍数在 mart.village_income。
 -- Tie-breaks: none; mart.village_income has one row per village.

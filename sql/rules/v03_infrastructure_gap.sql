@@ -7,6 +7,7 @@
 -- Subject: village（不以户计）
 -- Parameters: BROADBAND
 -- Feeds: village
+-- Undone by: village
 -- Inputs: core.village_now, ref.parameter, ref.run.
 -- Limits: 以村表登记为准，没有实地核对。任一项为否即命中；没有一项为否而有空白的无法判定。空白的村不在通宽带比例的分母里。
 -- Tie-breaks: none; one row per village.
@@ -35,11 +36,11 @@ SELECT
       AND village.is_bus_served THEN '未命中'
     ELSE '无法判定'
   END AS verdict,
-  CASE WHEN NOT village.is_road_paved THEN '硬化路；' ELSE '' END
+  rtrim(CASE WHEN NOT village.is_road_paved THEN '硬化路；' ELSE '' END
   || CASE WHEN NOT village.is_water_safe THEN '安全饮水；' ELSE '' END
   || CASE WHEN NOT village.is_clinic_standard THEN '标准化卫生室；' ELSE '' END
   || CASE WHEN NOT village.is_broadband THEN '宽带；' ELSE '' END
-  || CASE WHEN NOT village.is_bus_served THEN '客车；' ELSE '' END AS lacking,
+  || CASE WHEN NOT village.is_bus_served THEN '客车；' ELSE '' END, '；') AS lacking,
   CASE WHEN county.told > 0 THEN CAST(CAST(county.served AS DOUBLE) / county.told AS DECIMAL(12, 8)) END AS broadband_share,
   parameter.broadband_target
 FROM core.village_now AS village

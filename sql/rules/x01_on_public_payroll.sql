@@ -7,6 +7,7 @@
 -- Subject: household（建档立卡共同生活户）
 -- Parameters: none
 -- Feeds: public_payroll, registry_household, registry_person
+-- Undone by: registry_household
 -- Inputs: core.public_payroll_now, core.member, core.registry_household_now.
 -- Limits: 行政、事业、参公、工勤编制的在职和离退休人员算；编外、公益性岗位、调出离职的不算；编制不详或其他的无法判定。没有填人员状态的按在职。
 --   只看建档立卡共同生活成员，分户另过的子女不算。命中只是核查理由：公布过的一例中七成经核实予以保留。person_key 为命中的成员。

@@ -8,6 +8,7 @@
 -- Scope: household_id = subject
 -- Parameters: CAR_VALUE, TRUCK_LOAN_DAYS
 -- Feeds: vehicle, registry_household, registry_person
+-- Undone by: registry_household
 -- Inputs: core.owned_car, core.member, core.registry_household_now.
 -- Limits: 哪些车算数见 core.owned_car：残疾人代步车、三轮汽车、低速货车、报废注销的车、贷款买的货车不算；逾期未检验和价格不详的无法判定。
 --   车辆登记在别人名下看不出来。命中只是核查理由。person_key 为名下有车的成员。

@@ -8,6 +8,7 @@
 -- Scope: household_id = subject
 -- Parameters: none
 -- Feeds: real_estate, registry_household, registry_person
+-- Undone by: registry_household
 -- Inputs: core.owned_house, core.member, core.registry_household_now.
 -- Limits: 哪些房产算数见 core.owned_house：自建、易地搬迁和拆迁安置、保障性住房不算，继承、赠与和来历不详的住宅无法判定。没有登记的买卖看不出来。
 --   命中只是核查理由。person_key 为名下有房产的成员。

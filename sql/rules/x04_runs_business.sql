@@ -8,6 +8,7 @@
 -- Scope: household_id = subject
 -- Parameters: MAJOR_SHARE
 -- Feeds: business_registration, registry_household, registry_person
+-- Undone by: registry_household
 -- Inputs: core.business_registration_now, core.member, core.registry_household_now, ref.parameter, ref.run.
 -- Limits: 法定代表人（企业、合作社）、个体工商户的经营者算；企业股东出资比例不低于 MAJOR_SHARE 的算，比例不详的无法判定；合作社社员和出资的
 --   成员不算（入社是帮扶措施），董事、监事不算；主体类型为其他的无法判定。只看登记状态为存续的，吊销、注销、迁出、停业的不算。

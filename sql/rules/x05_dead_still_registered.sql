@@ -8,6 +8,7 @@
 -- Scope: person_key
 -- Parameters: DEATH_GRACE_DAYS
 -- Feeds: registry_person, household_registration|death|cremation
+-- Undone by: registry_household, registry_person
 -- Inputs: core.deceased, core.member, ref.parameter, ref.run.
 -- Limits: 死亡日期取三处中最早的；知道已死亡而不知日期的无法判定。三处都没有的不算死亡，尚未报送的一处可能有。死亡以后仍在领取待遇的由 P04 查。
 -- Tie-breaks: none.

@@ -9,6 +9,8 @@
 -- Parameters: TRACE_MONTHS, TRACE_AGE
 -- Feeds: registry_person, household_registration
 -- May use: card_payment, custody, disability_service, education_enrollment, employment, health_insurance, health_settlement, pension_payment, social_insurance, special_hardship, subsistence_allowance
+-- Undone by: household_registration, card_payment, custody, disability_service, education_enrollment, employment, health_insurance,
+--   health_settlement, pension_payment, social_insurance, special_hardship, subsistence_allowance
 -- Inputs: core.member, core.deceased, core.household_registration_now, core.custody_now, core.health_insurance_now, core.social_insurance_now,
 --   core.education_enrollment_now, core.health_settlement_now, core.employment_now, core.card_payment_now, core.pension_payment_now,
 --   core.subsistence_allowance_now, core.special_hardship_now, core.disability_service_now, ref.parameter, ref.feed_state, ref.run.

@@ -7,6 +7,7 @@
 -- Subject: household（未脱贫、预脱贫、返贫的建档立卡户）
 -- Parameters: MON_LINE, CLEARLY_ABOVE_LINE
 -- Feeds: registry_household, registry_person, education_enrollment, health_insurance, housing_assessment
+-- Undone by: registry_household, registry_person
 -- Inputs: mart.household_status, core.registry_household, ref.parameter, ref.run.
 -- Limits: 上年收入取一年以前有效的那一行建档记录，没有的无法判定。两年都与运行日的监测线比较：2020 年以前没有全国统一的监测线。
 --   三保障取 mart.household_status，无法判定的同之。

@@ -7,6 +7,7 @@
 -- Subject: household（建档立卡共同生活户）
 -- Parameters: none
 -- Feeds: village_cadre, registry_household, registry_person
+-- Undone by: registry_household
 -- Inputs: core.village_cadre_now, core.member, core.registry_household_now, ref.run.
 -- Limits: 书记、主任、副职、两委委员、会计文书、村务监督委员会主任算，村民小组长和其他职务不算；已离任的不算。不论在哪个村任职。
 --   当村干部不是错评：命中只提示核查。person_key 为任职的成员。

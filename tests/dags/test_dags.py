@@ -24,6 +24,7 @@ from warehouse.upkeep.retries import POLICY
 
 FEEDS = [
     "aid_measure",
+    "archive_document",
     "bank_loan",
     "business_registration",
     "card_payment",
@@ -31,6 +32,7 @@ FEEDS = [
     "cremation",
     "custody",
     "death",
+    "department_total",
     "disability",
     "disability_service",
     "disaster_loss",
@@ -46,6 +48,9 @@ FEEDS = [
     "fund_payment",
     "health_insurance",
     "health_settlement",
+    "help_delivery",
+    "help_need",
+    "help_offer",
     "helper_assignment",
     "household_registration",
     "household_survey",
@@ -68,6 +73,7 @@ FEEDS = [
     "social_insurance",
     "special_hardship",
     "subsistence_allowance",
+    "survey_estimate",
     "target_baseline",
     "temporary_relief",
     "vehicle",

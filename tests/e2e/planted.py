@@ -43,12 +43,15 @@ def judgement(county: County, rule: Rule) -> Judgement:
     if rule.subject_kind == "person":
         values = dict(
             county.truth.execute(
-                "SELECT citizen_id, CAST(person AS VARCHAR) FROM persons WHERE citizen_id IS NOT NULL"
+                "SELECT citizen_id, CAST(person AS VARCHAR) FROM persons WHERE citizen_id IS NOT NULL "
+                "UNION ALL SELECT person_id, CAST(person AS VARCHAR) FROM persons WHERE person_id IS NOT NULL"
             ).fetchall()
         )
         keys = county.warehouse(
-            f"SELECT h.subject, i.value FROM ops.rule_hit AS h LEFT JOIN core.identity AS i ON i.person_key = CAST(h.subject AS BIGINT) "
-            f"AND i.kind = 'citizen_id' WHERE h.rule_id = '{rule.rule_id}' AND h.verdict = '{HIT}'"
+            # A registered person without an id is known by the registry's number.
+            f"SELECT h.subject, coalesce(i.value, r.person_id) FROM ops.rule_hit AS h "
+            f"LEFT JOIN (SELECT person_key, value FROM core.identity WHERE kind = 'citizen_id') AS i ON i.person_key = CAST(h.subject AS BIGINT) "
+            f"LEFT JOIN core.person AS r ON r.person_key = CAST(h.subject AS BIGINT) WHERE h.rule_id = '{rule.rule_id}' AND h.verdict = '{HIT}'"
         )
         found = {values.get(value, f"key {subject}") for subject, value in keys}
     else:

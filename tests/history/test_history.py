@@ -192,6 +192,19 @@ def test_a_quarantined_row_is_not_an_absent_one(snapshots):
     assert snapshots.as_of("2019-03-01") == {"甲": "C", "乙": "A", "丁": "A"}
 
 
+def test_a_good_row_replaces_the_standing_one_whatever_is_refused_beside_it(snapshots):
+    snapshots.deliver("2019-01-31", {"甲": "C", "乙": "A"})
+    # 乙 stands in the file twice and differently, and a row without a key bears 甲's name.
+    snapshots.deliver("2019-02-28", {"甲": "D", "乙": "B"}, refused=[("乙", "Z"), (None, "Z")])
+    february = day("2019-02-28")
+    assert snapshots.believed() == [
+        ("乙", "A", day("2019-01-31"), february),
+        ("乙", "B", february, OPEN),
+        ("甲", "C", day("2019-01-31"), february),
+        ("甲", "D", february, OPEN),
+    ]
+
+
 def test_an_upsert_feed_changes_only_what_arrives(tmp_path):
     house = Warehouse(make_feed(tmp_path, "upsert"))
     house.deliver("2019-01-31", {"甲": "C", "乙": "A"})

@@ -114,6 +114,30 @@ def test_who_helps_a_household_is_told_by_its_number_or_its_head(county: County)
     }
 
 
+def test_who_was_found_later_is_counted_for_every_batch_that_delivered_him(county: County) -> None:
+    helper = {"helper_name": "孙四", "from_date": "2019-01-01"}
+    rows = [
+        {**helper, "household_id": "H2", "head_name": "赵三", "village_code": OTHER_VILLAGE},
+        {**helper, "household_id": "旧77", "head_name": "李二", "village_code": VILLAGE},
+        {**helper, "household_id": "旧78", "head_name": "周五", "village_code": VILLAGE},
+    ]
+    county.deliver("helper_assignment", "2019-01-31", rows)
+    # The same rows but one; then one township's list, of which a row stands unchanged. The first list brought one that has gone.
+    second = county.deliver("helper_assignment", "2019-02-28", rows[1:])
+    third = county.deliver("helper_assignment", "2019-03-31", rows[1:2], area=OTHER_VILLAGE[:9])
+    county.con.execute("UPDATE ops.batch SET coverage = ? WHERE batch_id = ?", [OTHER_VILLAGE[:9], third])
+    # An upsert tells of its own rows only.
+    old = county.deliver("housing_renovation", "2019-01-31", [house("A1", "李二", VILLAGE), house("A2", "王一")])
+    new = county.deliver("housing_renovation", "2019-02-28", [house("A3", "赵三", OTHER_VILLAGE)])
+    linked(county, "helper_assignment")
+    monitor.build(county.con, FEEDS)
+    assert county.ask("SELECT batch_id, method, rows FROM ops.late_link ORDER BY ALL") == [
+            (second, "head_village", 1), (second, "none", 1),
+            (old, "head_village", 2),
+            (new, "head_village", 1),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("name", [name for name, feed in FEEDS.items() if feed.mode == "snapshot"])
 def test_a_list_that_tells_the_village_may_come_from_one_township(name: str) -> None:
     feed = FEEDS[name]

@@ -15,7 +15,7 @@ from connectors.feed import load_feeds
 from warehouse.history.schema import create_tables
 from warehouse.history.tables import OPEN_DATE, OPEN_TIME
 from warehouse.monitor import build
-from warehouse.monitor.order import build_order
+from warehouse.monitor.order import _build_order
 from warehouse.monitor.rules import all_rules
 
 FEEDS = load_feeds()
@@ -49,9 +49,9 @@ class Warehouse:
         self.con.execute("DELETE FROM core.bank_loan")
         for household, balance in loans:
             self.con.execute(
-                f"INSERT INTO core.bank_loan (loan_no, household_id, product_code, balance_yuan, valid_from, valid_to, recorded_to) "
-                f"VALUES ('J' || ?, ?, '1', ?, DATE '2019-01-01', {OPEN_DATE}, {OPEN_TIME})",
-                [household, household, balance],
+                f"INSERT INTO core.bank_loan (loan_no, household_id, product_code, balance_yuan, valid_from, valid_to, recorded_from, recorded_to) "
+                f"VALUES ('J' || ?, ?, '1', ?, DATE '2019-01-01', {OPEN_DATE}, ?, {OPEN_TIME})",
+                [household, household, balance, dt.datetime.combine(day, dt.time())],
             )
         self.con.execute(
             "INSERT INTO ops.batch (batch_id, feed, state, as_of, merged_at) VALUES (?, 'bank_loan', 'merged', ?, ?)",
@@ -82,7 +82,7 @@ class Rules:
 
     def write(self, name: str, version: str = "1，2014-01-01 至 9999-12-31") -> None:
         (self.root / "rules" / f"{name}.sql").write_text(RULE.format(version=version), encoding="utf-8")
-        build_order.cache_clear()
+        _build_order.cache_clear()
         all_rules.cache_clear()
 
     def on(self, warehouse: Warehouse, day: dt.date, **options: Any) -> None:
@@ -92,7 +92,7 @@ class Rules:
 @pytest.fixture
 def rules(tmp_path: Path) -> Iterator[Rules]:
     yield Rules(tmp_path)
-    build_order.cache_clear()
+    _build_order.cache_clear()
     all_rules.cache_clear()
 
 

@@ -87,7 +87,7 @@ def test_a_file_that_nobody_knows_is_told_by_the_department_s_own_feed(tmp_path:
 def test_a_department_whose_data_are_pulled_has_an_inbox_for_its_answers() -> None:
     declared = load_feeds()
     assert inboxes(declared) == sorted({one.department for one in declared.values()})
-    assert {one.name for one in declared.values() if one.also_from} == {"clue_verification"}
+    assert {one.name for one in declared.values() if one.also_from} == {"clue_verification", "department_total"}
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@ from connectors.errors import TerminalError
 from connectors.feed import Feed, load_feed, normalise_header, split_unit
 from connectors.settings import ROOT
 from demo.faults import faults
-from demo.layouts import LAYOUTS
+from demo.layouts import LAYOUTS, Layout
 from demo.simulate import simulate
+from demo.spellings import spellings
 
 FEEDS = {name: load_feed(ROOT / "connectors" / "feeds" / f"{name}.toml") for name in sorted(LAYOUTS)}
 # Former ids are sent only where ids were changed (``--identity``).
@@ -255,3 +256,16 @@ def test_a_delta_holds_what_the_full_files_of_the_month_say_anew(clean: Path, tm
 def test_arguments_that_make_no_county_are_refused(tmp_path: Path, options: dict[str, Any]) -> None:
     with pytest.raises(TerminalError):
         make(tmp_path, **{"people": SMALL, **options})
+
+
+def test_a_day_of_which_only_the_month_is_known_is_spelt_in_one_way() -> None:
+    feed = load_feed(ROOT / "connectors" / "feeds" / "premium_subsidy.toml")
+    dates = [spelling for spelling in spellings(feed, Layout("x")) if spelling.column == "paid_date"]
+    dates = [spelling for spelling in dates if spelling.kind.startswith("date_")]
+    assert len(dates) > 4
+    for spelling in dates:
+        for cell, fits in (("2019-04", False), ("2019-04-12", True)):
+            found = duckdb.execute(
+                f"SELECT {spelling.condition}, {spelling.value} FROM (SELECT '{cell}' AS paid_date)"
+            ).fetchone()
+            assert found is not None and found[0] is fits, spelling.kind

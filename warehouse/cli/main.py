@@ -165,7 +165,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The command line; ``fupin COMMAND --help`` documents each."""
-    from warehouse.cli import monitoring, people
+    from warehouse.cli import archive, monitoring, people
 
     top = argparse.ArgumentParser(
         prog="fupin", description="扶贫开发大数据平台: from the departments' files to a published snapshot."
@@ -257,6 +257,7 @@ def parser() -> argparse.ArgumentParser:
 
     people.add_commands(commands)
     monitoring.add_commands(commands)
+    archive.add_commands(commands)
 
     commands.add_parser("verify", help="read every table and print the content hash").set_defaults(run=_verify)
     return top

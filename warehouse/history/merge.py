@@ -195,9 +195,14 @@ def _find_absent(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
         )
     if delivery.rejects:
         spare(con, delivery)
-        con.execute(f"DELETE FROM gone USING spared_keys AS r WHERE {equal_keys('gone', 'r', feed)}")
+        # What a good row of the file says anew is no longer so, whatever a refused one beside it meant.
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE replaced AS SELECT rid FROM gone SEMI JOIN fresh AS f ON {equal_keys('gone', 'f', feed)}"
+        )
+        stays = "rid NOT IN (SELECT rid FROM replaced)"
+        con.execute(f"DELETE FROM gone USING spared_keys AS r WHERE {equal_keys('gone', 'r', feed)} AND {stays}")
         if name:
             con.execute(
                 f"DELETE FROM gone WHERE rid IN (SELECT t.rowid FROM {table(feed)} AS t SEMI JOIN spared_names AS n "
-                f"ON n.name = t.{identifier(name)})"
+                f"ON n.name = t.{identifier(name)}) AND {stays}"
             )

@@ -33,8 +33,14 @@ ALTER TABLE ops.batch ADD COLUMN IF NOT EXISTS withdrawn_at TIMESTAMP;
 ALTER TABLE ops.batch ADD COLUMN IF NOT EXISTS withdrawn_by VARCHAR;
 ALTER TABLE ops.batch ADD COLUMN IF NOT EXISTS withdrawn_why VARCHAR;
 CREATE TABLE IF NOT EXISTS ops.reject (batch_id VARCHAR, feed VARCHAR, source_row BIGINT, code VARCHAR, "column" VARCHAR, rule VARCHAR);
+CREATE TABLE IF NOT EXISTS ops.refused (batch_id VARCHAR, feed VARCHAR, source_row BIGINT, kind VARCHAR, person_key BIGINT, word VARCHAR, birth_date DATE);
+ALTER TABLE ops.reject ADD COLUMN IF NOT EXISTS household_id VARCHAR;
+CREATE TABLE IF NOT EXISTS ops.column_fill (
+  batch_id VARCHAR, feed VARCHAR, "column" VARCHAR, is_required BOOLEAN, "rows" BIGINT, filled BIGINT);
+CREATE TABLE IF NOT EXISTS ops.late_link (batch_id VARCHAR, feed VARCHAR, method VARCHAR, "rows" BIGINT);
 CREATE TABLE IF NOT EXISTS ops.link (batch_id VARCHAR, feed VARCHAR, method VARCHAR, "rows" BIGINT);
-CREATE TABLE IF NOT EXISTS core.identity (kind VARCHAR, value VARCHAR, person_key BIGINT, batch_id VARCHAR);
+-- Every delivery looks for its people by value: plain text is found in half the time.
+CREATE TABLE IF NOT EXISTS core.identity (kind VARCHAR, value VARCHAR USING COMPRESSION uncompressed, person_key BIGINT, batch_id VARCHAR);
 """
 
 

@@ -32,6 +32,12 @@ ALTER TABLE core.identity_question DROP COLUMN IF EXISTS owner_name;
 CREATE OR REPLACE VIEW core.certificate_mark AS
   SELECT person_key AS disability_cert_key, substr(value, 19, 1) AS marked_category_code, substr(value, 20, 1) AS marked_grade_code
   FROM core.identity WHERE kind = 'disability_cert';
+CREATE OR REPLACE VIEW core.citizen_mark AS
+  SELECT person_key AS citizen_key, try_cast(substr(value, 7, 4) || '-' || substr(value, 11, 2) || '-' || substr(value, 13, 2) AS DATE) AS id_birth_date,
+    CASE WHEN substr(value, 17, 1) IN ('1', '3', '5', '7', '9') THEN '1' ELSE '2' END AS id_sex_code,
+    left(value, 2) IN ('11', '12', '13', '14', '15', '21', '22', '23', '31', '32', '33', '34', '35', '36', '37', '41', '42', '43', '44', '45', '46',
+      '50', '51', '52', '53', '54', '61', '62', '63', '64', '65', '71', '81', '82', '83') OR left(value, 1) = '9' AS id_has_province
+  FROM core.identity WHERE kind = 'citizen_id';
 """
 
 # What follows from the decisions, and says of whom a row of any feed speaks.
@@ -39,5 +45,9 @@ WHO_IS_WHO = ("person_alias", "person_split", "record_link")
 
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables and ``core.certificate_mark``, the two digits of a disability certificate that name no person; ``core.identity`` exists."""
+    """Make the tables and two views of what a number says without naming anybody; ``core.identity`` exists.
+
+    ``core.certificate_mark``: kind and grade in a disability certificate's number; ``core.citizen_mark``: a citizen id's birth date, its sex and
+    whether its first two digits are a province (9: foreigners who live here for good).
+    """
     con.execute(DDL)

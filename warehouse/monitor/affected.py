@@ -54,6 +54,8 @@ class Affected:
         loaded: dt.datetime | None = found[0] if found else None
         versions.known[LOADED] = loaded.isoformat() if loaded else ""
         versions.known["who is who"] = versions.people
+        self.rows = self._count(versions)
+        versions.known |= {f"rows:{name}": str(number) for name, number in self.rows.items()}
         if (
             anew
             or not since
@@ -74,6 +76,12 @@ class Affected:
 
     # Whom the deliveries concern
 
+    def _count(self, versions: Versions) -> dict[str, int]:
+        """The number of rows of each history."""
+        there = [feed for feed in self.feeds.values() if f"core.{feed.name}" in versions.existing]
+        counts = " UNION ALL ".join(f"SELECT {literal(feed.name)}, count(*) FROM {table(feed)}" for feed in there)
+        return dict(self.con.execute(counts).fetchall()) if there else {}
+
     def _touched(self, versions: Versions) -> list[Feed]:
         """The feeds with rows that were written or closed since; one that only said again what was known has not changed at all."""
         candidates = [
@@ -91,19 +99,22 @@ class Affected:
         }
         counts = self.con.execute(
             " UNION ALL ".join(
-                f"SELECT {literal(feed.name)}, count(*), count(*) FILTER (WHERE {self._is_nobodys(feed)}) FROM ({source_sql(feed, self.decided)}) AS t "
+                f"SELECT {literal(feed.name)}, count(*), count(*) FILTER (WHERE {self._is_nobodys(feed)}), "
+                f"count(*) FILTER (WHERE t.recorded_from > {self.since}) FROM ({source_sql(feed, self.decided)}) AS t "
                 f"WHERE {self.changed}"
                 for feed in candidates
             )
         ).fetchall()
         touched = []
-        for name, changed, nobodys in counts:
+        for name, changed, nobodys, new in counts:
             names = (f"core.{name}", f"core.{name}_now")
+            # History only grows; where it does not, what has changed cannot be told.
+            is_told = name not in withdrawn and str(self.rows.get(name, 0) - new) == versions.before.get(f"rows:{name}")
             if changed:
                 touched.append(self.feeds[name])
-                if not nobodys and name not in withdrawn:
+                if not nobodys and is_told:
                     self.parts.update(names)
-            elif name not in withdrawn:
+            elif is_told:
                 for one in names:
                     versions.known[one] = versions.before[one]
         return touched

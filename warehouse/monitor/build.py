@@ -12,7 +12,7 @@ from connectors.feed import Feed
 from warehouse.database import relations
 from warehouse.monitor import clues, judge, reference
 from warehouse.monitor.affected import NEW, OLD, Affected
-from warehouse.monitor.order import SQL, Table, build_order, needs
+from warehouse.monitor.order import OPEN_ROW, SQL, Table, build_order, needs
 from warehouse.monitor.rules import Rule, all_rules, check, rules_on
 from warehouse.monitor.versions import Versions, digest
 
@@ -57,7 +57,7 @@ def build(
         for table in order:
             if table.is_rule and table.name not in rules:
                 continue
-            ground = _ground(con, table, rules)
+            ground = _ground(con, versions, table, rules)
             version = _version(versions, table, rules, ground)
             content = versions.before.get(table.name)
             if anew or not versions.is_current(table, version):
@@ -86,13 +86,20 @@ def build(
     return rows
 
 
-def _ground(con: duckdb.DuckDBPyConnection, table: Table, rules: Mapping[str, Rule]) -> str:
+def _ground(con: duckdb.DuckDBPyConnection, versions: Versions, table: Table, rules: Mapping[str, Rule]) -> str:
     """Whether a rule can judge at all depends on its feeds and parameters, whatever its SQL reads."""
     if not table.is_rule:
         return ""
     rule = rules[table.name]
     return str(
-        (rule.version, rule.severity, rule.owner, judge.missing_feeds(con, rule), judge.parameters_of(con, rule))
+        (
+            rule.version,
+            rule.severity,
+            rule.owner,
+            judge.missing_feeds(con, rule),
+            judge.parameters_of(con, rule),
+            versions.of(OPEN_ROW) if rule.undone_by else "",
+        )
     )
 
 

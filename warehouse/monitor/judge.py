@@ -14,8 +14,11 @@ import duckdb
 
 from connectors.errors import DeclarationError
 from expectations.normalise import identifier, literal
+from warehouse.monitor.order import OPEN_ROW
 from warehouse.monitor.rules import CLEAR, COLUMNS, HIT, UNKNOWN, UNSET, VERDICTS, Rule
 
+# The subjects of core.open_row that are a rule's own.
+OPEN_KINDS = ("person", "household", "family", "village")
 TABLES = """
 CREATE TABLE IF NOT EXISTS ops.rule_run (
   rule_id VARCHAR, rule_version BIGINT, rule_title VARCHAR, severity VARCHAR, owner VARCHAR, subject_kind VARCHAR, as_of DATE,
@@ -94,6 +97,24 @@ def evidence_sql(columns: Sequence[str]) -> str:
     )
 
 
+def _undo(con: duckdb.DuckDBPyConnection, rule: Rule, judged: str = "temp.judged") -> None:
+    """Nobody is a hit because of a row that waits for its correction: where a refused row of a feed that could undo it may speak of the
+    subject, it cannot be judged yet. Loans, payments and projects are looked for by their number, their person and their household.
+    """
+    if not rule.undone_by:
+        return
+    refused = (
+        f"SELECT subject FROM {OPEN_ROW} WHERE subject_kind = {{}} AND list_contains({list(rule.undone_by)}, feed)"
+    )
+    kind = rule.subject_kind
+    if kind in OPEN_KINDS:
+        spoken_of = f"subject IN ({refused.format(literal(kind))})"
+    else:
+        named = {"record": "subject", "person": "CAST(person_key AS VARCHAR)", "household": "household_id"}
+        spoken_of = " OR ".join(f"{what} IN ({refused.format(literal(kind))})" for kind, what in named.items())
+    con.execute(f"UPDATE {judged} SET verdict = {literal(UNKNOWN)} WHERE verdict = {literal(HIT)} AND ({spoken_of})")
+
+
 def judge(con: duckdb.DuckDBPyConnection, rule: Rule) -> Mapping[str, int]:
     """Run one rule and replace what it found last time; returns the number of subjects per verdict.
 
@@ -101,6 +122,7 @@ def judge(con: duckdb.DuckDBPyConnection, rule: Rule) -> Mapping[str, int]:
     """
     con.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {rule.table.select}")
     columns = evidence_columns(con, rule, "temp.judged")
+    _undo(con, rule)
     lacking = missing_feeds(con, rule)
     parameters = parameters_of(con, rule)
     unset = [code for code, value in parameters.items() if value is None]
@@ -147,6 +169,9 @@ def judge_part(con: duckdb.DuckDBPyConnection, rule: Rule, scope: str, before: s
         return False
     con.execute(f"CREATE OR REPLACE TEMP TABLE judged_before AS {before}")
     con.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {after}")
+    # The refused rows are those of the last time, or the rule would be run whole.
+    _undo(con, rule, "temp.judged_before")
+    _undo(con, rule)
     try:
         return _replace(con, rule, scope)
     finally:

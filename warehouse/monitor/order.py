@@ -19,6 +19,7 @@ SQL = ROOT / "sql"
 FOLDERS = {"core": "core", "marts": "mart", "rules": "rule"}
 # What the rules leave behind; whoever reads one of these is built after all rules.
 CLUES = "ops.clue"
+OPEN_ROW = "core.open_row"
 JUDGED = frozenset({CLUES, "ops.clue_round", "ops.rule_run", "ops.rule_hit"})
 # Columns that say to which family a row belongs.
 KEYS = ("person_key", "household_id", "hukou_no", "family_key")
@@ -41,6 +42,7 @@ class Table:
     """One SQL file: the table it becomes, its SELECT, and the tables it reads (``schema.name``).
 
     ``is_view``: the header says «Kept as: view», for long lists that are cheaper to compute again than to store twice.
+    ``is_undone``: a rule whose header says «Undone by»: a hit falls where a refused row may speak of its subject.
     ``is_step``: no file at all, but the place in the order where clues follow from what the rules found.
     ``scope``: one of KEYS, from the header's «Scope: person_key»: what the rows of one value say follows from the rows of that family alone
     and from ``facts``, the CTEs that aggregate a whole input (``facts_sql`` digests their values); ``scope_column``: where it stands, if not
@@ -57,6 +59,7 @@ class Table:
     references: tuple[Reference, ...] = ()
     facts: frozenset[str] = frozenset()
     facts_sql: str = ""
+    is_undone: bool = False
 
     @property
     def is_mart(self) -> bool:
@@ -97,6 +100,7 @@ def parse(path: Path, name: str) -> Table:
         select=text.rstrip().rstrip(";"),
         inputs=frozenset(inputs),
         is_view="\n-- Kept as: view" in text,
+        is_undone="\n-- Undone by: " in text,
         scope=scope[1] if scope else "",
         scope_column=(scope[2] or scope[1]) if scope else "",
         references=_references(statements[0], facts) if scope else (),
@@ -157,7 +161,6 @@ def _facts_sql(facts: Mapping[str, exp.CTE]) -> str:
     return f"WITH {ctes} SELECT hash({', '.join(f'(SELECT hash(list(f)) FROM {name} AS f)' for name in wanted)})"
 
 
-@cache
 def build_order(root: Path = SQL) -> tuple[Table, ...]:
     """All tables of ``root``/core and ``root``/marts and all rules of ``root``/rules, each after those it reads; equal rank is sorted by name.
 
@@ -165,6 +168,12 @@ def build_order(root: Path = SQL) -> tuple[Table, ...]:
 
     Raises DeclarationError for a circle or a mart that reads a mart nobody builds.
     """
+    return _build_order(root)
+
+
+# A second of parsing: once, whether the folder was named or not.
+@cache
+def _build_order(root: Path) -> tuple[Table, ...]:
     tables: dict[str, Table] = {}
     for folder, schema in FOLDERS.items():
         for path in sorted((root / folder).glob("*.sql")):
@@ -191,5 +200,6 @@ def build_order(root: Path = SQL) -> tuple[Table, ...]:
 
 
 def needs(table: Table) -> frozenset[str]:
-    """What has to be there before ``table``: its inputs, and the clues where it reads what rules found."""
-    return table.inputs | {CLUES} if table.inputs & JUDGED else table.inputs
+    """What has to be there before ``table``: its inputs, the clues where it reads what rules found, the refused rows that may undo a hit."""
+    more = {CLUES} if table.inputs & JUDGED else set()
+    return table.inputs | more | ({OPEN_ROW} if table.is_undone else set())

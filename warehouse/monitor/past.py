@@ -90,6 +90,6 @@ def _lay_out(
             else:
                 known = literal(str(known_on or dt.date(9999, 12, 30)))
                 source = f"core.{identifier(feed + '_as_known')}(DATE {literal(str(as_of))}, DATE {known})"
-        elif schema == "ops" and relation in ("reject", "link"):
+        elif schema == "ops" and relation in ("reject", "refused", "link", "late_link", "column_fill"):
             source = f"(SELECT * FROM {name} WHERE batch_id IN (SELECT batch_id FROM {NAME}.ops.batch))"
         con.execute(f"CREATE TABLE {NAME}.{name} AS SELECT * FROM {source} {'LIMIT 0' if feed in without else ''}")

@@ -11,7 +11,12 @@ import duckdb
 
 from connectors.errors import DeclarationError
 from connectors.feed import Feed
+from expectations.normalise import identifier, literal
 from warehouse import columns
+from warehouse.database import relations
+from warehouse.history.deliveries import AREA_DIGITS, FULL, ROWS
+from warehouse.history.tables import OPEN_DATE, OPEN_TIME, table
+from warehouse.history.views import record_sql
 from warehouse.monitor.order import SQL
 from warehouse.monitor.rules import Rule
 
@@ -49,6 +54,16 @@ def load_codes(con: duckdb.DuckDBPyConnection, folder: Path = CODES) -> None:
                 f"{path.name}: a cell does not fit its type ({str(error).splitlines()[0]})"
             ) from None
     _check_parameters(con)
+
+
+def load_areas(con: duckdb.DuckDBPyConnection) -> None:
+    """``ref.area`` (area_level, area_code, area): the names of the county, its townships and villages."""
+    con.execute(
+        "CREATE OR REPLACE TABLE ref.area AS "
+        "SELECT '村' AS area_level, village_code AS area_code, max(village_name) AS area FROM ref.division GROUP BY village_code "
+        "UNION ALL SELECT '乡', town_code, max(town_name) FROM ref.division GROUP BY town_code "
+        "UNION ALL SELECT '县', county_code, max(county) FROM ref.county GROUP BY county_code"
+    )
 
 
 def load_workdays(con: duckdb.DuckDBPyConnection) -> None:
@@ -93,11 +108,15 @@ def load_feeds(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], as_of:
         {
             "feed": "VARCHAR",
             "title": "VARCHAR",
+            "department": "VARCHAR",
             "department_title": "VARCHAR",
             "mode": "VARCHAR",
             "freshness_days": "BIGINT",
         },
-        [(feed.name, feed.title, feed.department_title, feed.mode, feed.freshness_days) for feed in feeds.values()],
+        [
+            (feed.name, feed.title, feed.department, feed.department_title, feed.mode, feed.freshness_days)
+            for feed in feeds.values()
+        ],
     )
     _insert(
         con,
@@ -112,6 +131,44 @@ def load_feeds(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], as_of:
         "coalesce(date_diff('day', last.last_as_of, run.as_of) > feed.freshness_days, FALSE) AS is_stale "
         "FROM ref.feed AS feed CROSS JOIN ref.run AS run LEFT JOIN last ON last.feed = feed.feed"
     )
+
+
+def load_links(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> None:
+    """Fill ``ops.late_link``: of the rows that a batch delivered without an id, how many were found a person or a household later, by what.
+
+    A snapshot's rows are those that stood on its day where it speaks (the county, a township), whichever batch brought them first. Only rows
+    that stand today are looked for: of a batch that brought one that has gone since, nothing is told. Without the links themselves (the past
+    is laid out without them) the table stays as it is.
+    """
+    if not {"core.record_link", "core.household_link"} <= relations(con).keys():
+        return
+    linked = con.execute("SELECT feed FROM core.record_link UNION SELECT feed FROM core.household_link").fetchall()
+    con.execute("DELETE FROM ops.late_link")
+    for feed in (feeds[name] for (name,) in sorted(linked) if name in feeds):
+        name = literal(feed.name)
+        nobody = "TRUE"
+        if feed.subject:
+            nobody = "t.link_method = 'none'" if feed.person_number else "t.person_key IS NULL"
+        delivered, area = "b.batch_id = t.batch_id", "CAST(NULL AS VARCHAR)"
+        if feed.mode == "snapshot":
+            if feed.partial_by:
+                area = f"left(t.{identifier(feed.partial_by)}, {AREA_DIGITS})"
+            delivered = (
+                f"CASE WHEN b.coverage = {literal(ROWS)} THEN {delivered} ELSE b.as_of >= t.valid_from AND b.as_of < t.valid_to "
+                f"AND coalesce(b.coverage, {literal(FULL)}) IN ({literal(FULL)}, t.area) END"
+            )
+        con.execute(
+            f"INSERT INTO ops.late_link WITH found AS (SELECT record, method FROM core.record_link WHERE feed = {name} AND person_key IS NOT NULL), "
+            f"linked AS (FROM found UNION ALL SELECT record, method FROM core.household_link WHERE feed = {name} "
+            f"  AND record NOT IN (SELECT record FROM found)), "
+            f"nameless AS (SELECT {record_sql(feed, 't.')} AS record, t.batch_id, t.valid_from, t.valid_to, {area} AS area "
+            f"  FROM {table(feed)} AS t WHERE {nobody} AND t.recorded_to = {OPEN_TIME}), "
+            f"told AS (SELECT b.batch_id, t.record, t.valid_to FROM nameless AS t JOIN ops.batch AS b "
+            f"  ON b.feed = {name} AND b.state = 'merged' AND {delivered}), "
+            f"whole AS (SELECT batch_id FROM told GROUP BY batch_id HAVING min(valid_to) = {OPEN_DATE}) "
+            f"SELECT told.batch_id, {name}, coalesce(linked.method, 'none'), count(*) FROM told SEMI JOIN whole USING (batch_id) "
+            f"LEFT JOIN linked ON linked.record = told.record GROUP BY told.batch_id, linked.method"
+        )
 
 
 def load_rules(con: duckdb.DuckDBPyConnection, rules: Iterable[Rule]) -> None:
@@ -131,5 +188,7 @@ def load(
     """All of the above."""
     load_rules(con, rules)
     load_codes(con)
+    load_areas(con)
     load_workdays(con)
     load_feeds(con, feeds, as_of)
+    load_links(con, feeds)

@@ -56,7 +56,8 @@ _NEEDED = (
 class Rule:
     """One version of a rule. ``owner``: the department (its folder) that verifies, or 乡镇; ``household``: over which household it
     aggregates; ``parameters``: codes without which it cannot judge; ``feeds``: those without which it cannot, ``a|b`` where one of two is
-    enough; ``may_use``: feeds whose absence makes nobody a hit; valid on [``valid_from``, ``valid_to``)."""
+    enough; ``may_use``: feeds whose absence makes nobody a hit; ``undone_by``: feeds of which
+    one row more could undo a hit; valid on [``valid_from``, ``valid_to``)."""
 
     rule_id: str
     title: str
@@ -72,6 +73,7 @@ class Rule:
     parameters: tuple[str, ...]
     feeds: tuple[str, ...]
     may_use: tuple[str, ...]
+    undone_by: tuple[str, ...]
     table: Table
 
     @property
@@ -136,6 +138,7 @@ def read(table: Table) -> Rule:
         parameters=_words(marks["Parameters"]),
         feeds=_words(marks["Feeds"]),
         may_use=_words(marks.get("May use", "")),
+        undone_by=_words(marks.get("Undone by", "")),
         table=table,
     )
 
@@ -166,7 +169,7 @@ def check(feeds: Mapping[str, Feed], root: Path = SQL) -> None:
     owners = {feed.department for feed in feeds.values()} | {TOWNSHIP}
     for rule in all_rules(root):
         if unknown := [name for group in rule.feeds for name in group.split("|") if name not in feeds] + [
-            name for name in rule.may_use if name not in feeds
+            name for name in (*rule.may_use, *rule.undone_by) if name not in feeds
         ]:
             raise DeclarationError(f"{rule.table.path.name}: there is no feed {', '.join(unknown)}")
         if rule.owner not in owners:

@@ -16,6 +16,7 @@ from warehouse.database import relations
 from warehouse.identity.tables import WHO_IS_WHO
 from warehouse.monitor.order import CLUES, JUDGED, Table
 
+MARKS = "core.citizen_mark"
 TABLE = (
     "CREATE TABLE IF NOT EXISTS ops.built (name VARCHAR, version VARCHAR); "
     "ALTER TABLE ops.built ADD COLUMN IF NOT EXISTS content VARCHAR"
@@ -52,8 +53,8 @@ class Versions:
         self.before: Mapping[str, str] = {name: content for name, _, content in rows if content is not None}
         self.known: dict[str, str] = {}
         self.making: dict[str, str] = {}
-        self._existing = relations(con)
-        self.people = digest(self._content(f"core.{name}") for name in WHO_IS_WHO if f"core.{name}" in self._existing)
+        self.existing = relations(con)
+        self.people = digest(self._content(f"core.{name}") for name in WHO_IS_WHO if f"core.{name}" in self.existing)
         merged = dict(
             con.execute(
                 "SELECT feed, md5(string_agg(batch_id || coalesce(CAST(merged_at AS VARCHAR), ''), ',' ORDER BY batch_id)) FROM ops.batch "
@@ -75,8 +76,11 @@ class Versions:
             if READY not in self.known:
                 self.known[READY] = self._content(name, "feed, is_present, is_stale")
             return self.known[READY]
+        if name == MARKS:
+            # A key stands for its number, and the marks follow from that: taking a million numbers apart would tell no more.
+            self.known.setdefault(name, self._content(name, "citizen_key") if name in self.existing else "")
         if name not in self.known:
-            self.known[name] = self._content(name) if name in self._existing else ""
+            self.known[name] = self._content(name) if name in self.existing else ""
         return self.known[name]
 
     def wanted(self, table: Table, more: str = "") -> str:
@@ -100,7 +104,7 @@ class Versions:
         return self.made.get(table.name) == version and (table.is_rule or table.is_step or self.is_there(table))
 
     def is_there(self, table: Table) -> bool:
-        return table.name in self._existing
+        return table.name in self.existing
 
     def note(self, name: str, version: str, content: str | None = None) -> None:
         """The table was made at this version; ``content``: that of what is in it, where that is another."""

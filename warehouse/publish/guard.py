@@ -127,7 +127,8 @@ def _number_findings(con: duckdb.DuckDBPyConnection, where: str, rows: str, entr
     ).fetchone()
     if row and row[0]:
         yield Finding(where, "15 位以上的整数", "numbers of 15 or more digits", row[0])
-    if row and row[1] and entry.unit != "元":
+    # Sums of money may well be as large.
+    if row and row[1] and not (entry.unit or "").startswith("元"):
         yield Finding(where, "像手机号的整数", "numbers like mobile phones", row[1])
 
 

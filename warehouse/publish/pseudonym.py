@@ -9,8 +9,15 @@ from __future__ import annotations
 
 import hashlib
 
-PREFIX = {"person_token": "P", "household_token": "H", "project_token": "J", "allotment_token": "F"}
-SHAPE = "[PHJF][A-Za-z0-9+/]{11}"
+PREFIX = {
+    "person_token": "P",
+    "household_token": "H",
+    "project_token": "J",
+    "allotment_token": "F",
+    "need_token": "N",
+    "offer_token": "G",
+}
+SHAPE = f"[{''.join(PREFIX.values())}][A-Za-z0-9+/]{{11}}"
 
 
 def token_sql(target: str, source: str, key: str) -> str:

@@ -228,11 +228,17 @@ def _write(
 
 
 def _load(out: duckdb.DuckDBPyConnection, relation: Relation, source: Path) -> None:
-    out.execute(f"CREATE TABLE {relation.name} AS SELECT * FROM read_parquet({_literal(source)})")
-    out.execute(f"CREATE VIEW main.{relation.stem} AS SELECT * FROM {relation.name}")
-    out.execute(f"COMMENT ON TABLE {relation.name} IS {_literal(relation.title)}")
-    for entry in relation.entries:
-        out.execute(f'COMMENT ON COLUMN {relation.name}."{entry.name}" IS {_literal(entry.comment)}')
+    statements = [
+        f"CREATE TABLE {relation.name} AS SELECT * FROM read_parquet({_literal(source)})",
+        f"CREATE VIEW main.{relation.stem} AS SELECT * FROM {relation.name}",
+        f"COMMENT ON TABLE {relation.name} IS {_literal(relation.title)}",
+        *(
+            f'COMMENT ON COLUMN {relation.name}."{entry.name}" IS {_literal(entry.comment)}'
+            for entry in relation.entries
+        ),
+    ]
+    # Together: a thousand comments that are each synced to disk take longer than all tables.
+    out.execute(f"BEGIN; {'; '.join(statements)}; COMMIT")
 
 
 def _seal(folder: Path) -> None:
