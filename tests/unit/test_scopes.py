@@ -28,7 +28,10 @@ def relations() -> dict[str, Relation]:
     for table in build_order():
         if not table.is_step and not table.is_rule:
             # The rows of a table without a Scope are cut down by these columns wherever it is read.
-            kinds = {key: key for key in KEYS if re.search(rf"\b{key}\b", table.select)}
+            query = sqlglot.parse_one(table.select, read="duckdb")
+            assert isinstance(query, exp.Query)
+            names = table.select if query.is_star else " ".join(query.named_selects)
+            kinds = {key: key for key in KEYS if re.search(rf"\b{key}\b", names)}
             found[table.name] = Relation(bool(kinds), kinds)
             if table.scope:
                 # A false Scope is its own test's business.
