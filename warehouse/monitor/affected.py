@@ -69,8 +69,7 @@ class Affected:
         )
         self.decided = Decided.of(con)
         self.linked = {name for (name,) in con.execute("SELECT DISTINCT feed FROM core.household_link").fetchall()}
-        touched = self._touched(versions)
-        self.is_usable = bool(touched) and self._close(touched)
+        self.is_usable = bool(touched := self._touched(versions)) and self._close(touched)
         if not self.is_usable:
             self._drop()
 
@@ -97,21 +96,36 @@ class Affected:
                 f"SELECT DISTINCT feed FROM ops.batch WHERE withdrawn_at > {self.since}"
             ).fetchall()
         }
-        counts = self.con.execute(
-            " UNION ALL ".join(
-                f"SELECT {literal(feed.name)}, count(*), count(*) FILTER (WHERE {self._is_nobodys(feed)}), "
-                f"count(*) FILTER (WHERE t.recorded_from > {self.since}) FROM ({source_sql(feed, self.decided)}) AS t "
-                f"WHERE {self.changed}"
-                for feed in candidates
+        parts = []
+        for feed in candidates:
+            have = _keys_of(feed)
+            keys = ", ".join(
+                f"{f't.{key}' if key in have else 'NULL'} AS {key}"
+                for key in ("person_key", "household_id", "hukou_no")
             )
-        ).fetchall()
+            # The history is read with the keys that rows had when they came; where somebody is known under two, both are affected.
+            for place, source in enumerate(self._sources(feed)):
+                parts.append(
+                    f"SELECT {literal(feed.name)} AS feed, {place} AS place, {keys}, t.recorded_from > {self.since} AS is_new, "
+                    f"{self._is_nobodys(feed)} AS is_nobodys FROM {source} AS t WHERE {self.changed}"
+                )
+        self.con.execute(f"CREATE OR REPLACE TEMP TABLE changed_row AS {' UNION ALL '.join(parts)}")
+        found = {
+            name: counted
+            for name, *counted in self.con.execute(
+                "SELECT feed, count(*), count(*) FILTER (WHERE is_nobodys), count(*) FILTER (WHERE is_new) FROM temp.changed_row "
+                "WHERE place = 0 GROUP BY feed"
+            ).fetchall()
+        }
         touched = []
-        for name, changed, nobodys, new in counts:
+        for feed in candidates:
+            name = feed.name
+            changed, nobodys, new = found.get(name, (0, 0, 0))
             names = (f"core.{name}", f"core.{name}_now")
             # History only grows; where it does not, what has changed cannot be told.
             is_told = name not in withdrawn and str(self.rows.get(name, 0) - new) == versions.before.get(f"rows:{name}")
             if changed:
-                touched.append(self.feeds[name])
+                touched.append(feed)
                 if not nobodys and is_told:
                     self.parts.update(names)
             elif is_told:
@@ -125,16 +139,11 @@ class Affected:
         for key in KEYS:
             kind = "BIGINT" if key == "person_key" else "VARCHAR"
             con.execute(f"CREATE OR REPLACE TEMP TABLE affected_{key} ({key} {kind})")
-        seeds: dict[str, list[str]] = {key: [] for key in KEYS}
+        seeds = {key: [f"SELECT {key} FROM temp.changed_row"] for key in ("person_key", "household_id", "hukou_no")}
         ties: dict[str, list[str]] = {"household_id": [], "hukou_no": []}
         for feed in self.feeds.values():
             have = _keys_of(feed)
-            # The history is read with the keys that rows had when they came; where somebody is known under two, both are affected.
-            sources = {f"({source_sql(feed, self.decided)})", table(feed)} if self._is_resolved(feed) else {table(feed)}
-            for source in sorted(sources):
-                if feed in touched:
-                    for key in have:
-                        seeds[key].append(f"SELECT {key} FROM {source} AS t WHERE {self.changed}")
+            for source in self._sources(feed):
                 for key in ties.keys() & set(have):
                     if "person_key" in have:
                         ties[key].append(
@@ -161,10 +170,9 @@ class Affected:
                 f"WHERE person_key IS NOT NULL AND {key} IS NOT NULL"
             )
         for key, found in seeds.items():
-            if found:
-                con.execute(
-                    f"INSERT INTO affected_{key} SELECT DISTINCT {key} FROM ({' UNION ALL '.join(found)}) WHERE {key} IS NOT NULL"
-                )
+            con.execute(
+                f"INSERT INTO affected_{key} SELECT DISTINCT {key} FROM ({' UNION ALL '.join(found)}) WHERE {key} IS NOT NULL"
+            )
         people = int(
             scalar(con, "SELECT (SELECT count(*) FROM tie_hukou_no) + (SELECT count(*) FROM tie_household_id)")
         )
@@ -195,6 +203,10 @@ class Affected:
         self.con.execute(
             f"INSERT INTO affected_{key} SELECT DISTINCT {key} FROM ({found}) ANTI JOIN affected_{key} USING ({key})"
         )
+
+    def _sources(self, feed: Feed) -> list[str]:
+        """The relations that hold the feed's rows: with the people whom they are about today, and as they came where that is another."""
+        return [f"({source_sql(feed, self.decided)})", table(feed)] if self._is_resolved(feed) else [table(feed)]
 
     def _is_resolved(self, feed: Feed) -> bool:
         return self.decided.aliased or self.decided.split or feed.name in self.decided.linked
@@ -362,7 +374,7 @@ class Affected:
         )
 
     def _drop(self) -> None:
-        for name in (*(f"affected_{key}" for key in KEYS), "tie_household_id", "tie_hukou_no"):
+        for name in (*(f"affected_{key}" for key in KEYS), "tie_household_id", "tie_hukou_no", "changed_row"):
             self.con.execute(f"DROP TABLE IF EXISTS temp.{name}")
 
     def close(self) -> None:
