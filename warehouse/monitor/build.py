@@ -53,7 +53,8 @@ def build(
         versions = Versions(con, feeds)
         affected = Affected(con, feeds, order, versions, anew)
         judge.refresh(con, rules.values())
-        read = {name for table in order for name in table.inputs}
+        # Only for those who can work in part is it worth knowing what has changed in a table that was made whole.
+        read = {name for table in order if table.scope for name in table.inputs}
         for table in order:
             if table.is_rule and table.name not in rules:
                 continue
