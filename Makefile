@@ -12,7 +12,7 @@ FIGURES ?=
 UNUSED = /tests?/|/example_dags/|/(altair|hypothesis|mypy|pip|setuptools)/
 export AIRFLOW_HOME = $(CURDIR)
 
-.PHONY: demo up test faults fuzz missing check format bench env lock clean
+.PHONY: demo up test faults fuzz missing deltas check format bench env lock clean
 
 demo: env
 	@$(BIN)/python -m warehouse.upkeep.demo
@@ -32,6 +32,10 @@ faults: env
 # The whole corpus of damaged files; a seeded tenth is among the tests. Minutes.
 fuzz: env
 	@FUPIN_EVERY_FUZZ=1 $(BIN)/python -m pytest tests/connectors/test_fuzz_files.py
+
+# Sixty rounds of deliveries, each built in part and whole: minutes.
+deltas: env
+	@FUPIN_EVERY_DELTA=1 $(BIN)/python -m pytest tests/e2e/test_incremental.py
 
 # Every feed missing once, every rule asked: minutes.
 missing: env

@@ -1,6 +1,7 @@
 -- core.deceased
 -- 已故人员：户籍、死亡医学证明、火化登记任一说已死亡的每个人，最早的死亡日期和说法来自哪里。
 -- Grain: one row per person_key that any of the three lists calls dead.
+-- Scope: person_key
 -- 政策依据: 北委发〔2019〕5号 三(一)1 动态管理（自然减少）、四(六) 严肃查处虚报冒领。
 -- Inputs: core.household_registration_now, core.death_now, core.cremation_now.
 -- Limits: 户籍没有死亡日期的取死亡注销的变动日期，火化没有死亡日期的取火化日期，都没有的 death_date 为空。各处日期不一时取最早的，最晚的另列。

@@ -1,6 +1,7 @@
 -- core.deprivation
 -- 多维贫困的剥夺矩阵：每个建档立卡户每个指标是否被剥夺，不知道的为空。
 -- Grain: one row per registered household (household_id) and indicator of ref.mpi_indicator.
+-- Scope: household_id
 -- 政策依据: 北委发〔2019〕5号 三(一)3 “两不愁、三保障”；Alkire–Foster 计数法，指标和权重在 ref.mpi_indicator。
 -- Inputs: mart.household_status, core.registry_household_now, core.registry_person_now, core.member, ref.mpi_indicator, ref.parameter, ref.run.
 -- Limits: 以户为识别单位，任一成员被剥夺即全户被剥夺；没有适用成员（如无适龄儿童）为未被剥夺。空为数据缺失，不等于未被剥夺。

@@ -1,6 +1,7 @@
 -- core.earner
 -- 务工：就业名册中的每个人，近十二个月和再前十二个月挣了多少工资，最近一份工作停了几个月。
 -- Grain: one row per person_key on the employment list.
+-- Scope: person_key
 -- 政策依据: 北委发〔2019〕5号 二(一)6 就业扶贫；国开发〔2020〕6号 因务工就业不稳返贫的监测。
 -- Inputs: core.employment_now, ref.run.
 -- Limits: 以整月计：近十二个月指运行月以前的十二个整月。终止年月当月算在岗；终止年月为空算至今，但此后登记了失业或未就业的，算到登记的前一个月。

@@ -1,6 +1,7 @@
 -- core.family_income
 -- 户的收入：建档立卡户、有困难的农村户和低保户，登记的人均纯收入、部门能看到的近十二个月收入、看不到收入的劳动年龄人数。
 -- Grain: one row per family_key that is registered, in core.family_strain, or has a member on the rural allowance.
+-- Scope: family_key
 -- 政策依据: 北委发〔2019〕5号 三(一)1 及时纳入遗漏在外的贫困人口；国开发〔2020〕6号 以家庭收入和刚性支出为监测依据。
 -- Inputs: core.member, core.family_strain, core.income_year, core.earner, core.schooling, core.disability_now, core.subsistence_allowance_now,
 --   core.business_registration_now, core.registry_household_now, core.household_registration_now, ref.parameter, ref.run.

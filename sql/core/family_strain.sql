@@ -1,6 +1,7 @@
 -- core.family_strain
 -- 户的困难：农村每一户有没有三保障缺项、大额医疗和就学支出、灾害损失、失去工作、贷款逾期，各多少。
 -- Grain: one row per family_key with at least one of these.
+-- Scope: family_key
 -- 政策依据: 国开发〔2020〕6号、中农组发〔2021〕7号：因病因灾因意外等刚性支出较大或收入大幅缩减；国家脱贫攻坚普查公报（三保障）。
 -- Inputs: core.member, core.house, core.school_age, core.insured, core.medical_year, core.study_cost, core.disaster_loss_now, core.earner,
 --   core.bank_loan_now, core.disability_now, ref.parameter, ref.feed_state, ref.run.

@@ -1,6 +1,7 @@
 -- core.house
 -- 住房：每一户（建档立卡户或户口簿户）现住房最近一次鉴定等级，鉴定以后有没有完成改造或另行安置，有没有别的安全住房，D 级户安排到了哪一步。
 -- Grain: one row per family_key with an assessment report or a renovation.
+-- Scope: family_key
 -- 政策依据: 北委发〔2019〕5号 二(一)4 “D级危房翻建、无房新建…逐户解决”；国家脱贫攻坚普查公报（现住房鉴定安全、危改、搬迁）。
 -- Inputs: core.housing_assessment_now, core.renovation, core.household_link, core.member, core.registry_household_now.
 -- Limits: 报告按户主或任一家庭成员的证件号码归户（户主不在成员名单上也归该户），没有证件号码的按村和户主姓名归到建档户；改造归户见 core.renovation。村集体公房没有业主，归不了户。

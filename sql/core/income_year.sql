@@ -1,6 +1,7 @@
 -- core.income_year
 -- 部门数据能看到的年收入：每个人近十二个月的工资、养老金、低保和特困金、补贴，用来与登记收入互相印证。
 -- Grain: one row per person_key with any of these incomes.
+-- Scope: person_key
 -- 政策依据: 北委发〔2019〕5号 三(一)1 及时纳入符合条件但遗漏在外的贫困人口；防止返贫监测以收入和支出为依据。
 -- Inputs: core.earner, core.pension_payment_now, core.subsistence_allowance_now, core.special_hardship_now, core.card_payment_now,
 --   core.disability_now, ref.run.

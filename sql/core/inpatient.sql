@@ -1,6 +1,7 @@
 -- core.inpatient
 -- 建档立卡人口住院：近十二个月每次住院的费用和各层支付，红冲、重复结算已冲抵，多重保障在哪一层没有到位。
 -- Grain: one row per registered person and stay (hospital and day of admission) whose settlements do not cancel each other.
+-- Scope: person_key
 -- 政策依据: 北委发〔2019〕5号 二(一)3 “基本医疗保险、大病保险、医疗救助和医疗补充保险等多重保障”。
 -- Inputs: core.health_settlement_now, core.registry_person_now, core.member, ref.parameter, ref.run.
 -- Limits: 恒等式：总费用 = 四层支付 + 合规内自付 + 目录外自费；政策范围内费用 = 四层支付 + 合规内自付，误差不超过 0.01 元。大病保险起付线各地不同、尚未录入，

@@ -1,6 +1,7 @@
 -- core.insured
 -- 当年基本医疗参保：运行日所在年度有居民或职工医保记录的每个人。
 -- Grain: one row per person_key with a basic insurance record of the run's year.
+-- Scope: person_key
 -- 政策依据: 北委发〔2019〕5号 二(一)3 基本医疗保险；国家脱贫攻坚普查公报。
 -- Inputs: core.health_insurance_now, ref.run.
 -- Limits: 没有记录不等于没有参保（可能在外地参保、参军）；大病保险和补充保险不算基本医疗。

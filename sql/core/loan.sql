@@ -1,6 +1,7 @@
 -- core.loan
 -- 扶贫贷款：每张借据现在的状况，归到哪一户、在哪个村，是否未结清、是否逾期，借款人放款时多大。
 -- Grain: one row per loan note (loan_no).
+-- Scope: person_key
 -- 政策依据: 银监发〔2017〕42号；北委发〔2019〕5号 三(二)2、四(七)。
 -- Inputs: core.bank_loan_now, core.member, core.registry_household_now, ref.feed_state, ref.run.
 -- Limits: 借款人在册的归其所在建档户，不在册的按借据上的户编号归户（户编号要查得到）。是否逾期只能以银行数据的日期为准：银行数据日期以后到期的

@@ -1,6 +1,7 @@
 -- core.medical_year
 -- 近十二个月医疗支出：有结算记录的每个人，住院和门诊个人负担多少。
 -- Grain: one row per person_key with a settlement in the twelve months up to the run date.
+-- Scope: person_key
 -- 政策依据: 北委发〔2019〕5号 二(一)3 多重保障；防止因病致贫返贫。
 -- Inputs: core.health_settlement_now, ref.run.
 -- Limits: 个人负担 = 合规内个人自付 + 目录外自费。红冲为负数，照加。外地未联网结算的看不到。

@@ -1,6 +1,7 @@
 -- core.member
 -- 人与户：主干上的每个人归到一户，建档人口归建档立卡户，其他人归户口簿户，并带上规则常用的年龄、身份。
 -- Grain: one row per person_key.
+-- Scope: person_key
 -- 政策依据: 北委发〔2019〕5号 三(一)1 动态管理：遗漏和返贫都以户为单位识别；domain 发现 8：户的口径必须写明。
 -- Inputs: core.person, core.resident, core.registry_household_now, ref.poverty_status, ref.run.
 -- Limits: family_key 以 R 开头的是建档立卡共同生活户，以 H 开头的是户口簿户；户口簿户只含没有建档的人，其中有建档亲属的 has_registered_kin

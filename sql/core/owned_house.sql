@@ -1,6 +1,7 @@
 -- core.owned_house
 -- 名下不动产：有不动产登记的每个人，商品房、商铺各几处，说不清来历的住宅几处。
 -- Grain: one row per person_key with a certificate of real estate.
+-- Scope: person_key
 -- 政策依据: 建档立卡错评剔除“十原则”：城镇购买商品房、商铺的；易地搬迁、拆迁安置、保障性住房除外。
 -- Inputs: core.real_estate_now.
 -- Limits: 商品房 = 购买或房改取得的住宅；自建、安置的不算；继承、赠与、其他或没有填取得方式的住宅说不清。商铺除安置的以外都算。车位、厂房、办公用房不算。

@@ -1,6 +1,7 @@
 -- core.person
 -- 人员主干：建档立卡人口与户籍人口合并后每人一行，其他各表都按 person_key 连到这里。
 -- Grain: one row per person_key.
+-- Scope: person_key
 -- Kept as: view (a join of two lists that are stored already; storing it again would cost more than every mart together).
 -- 政策依据: 北委发〔2019〕5号 三(一)2 “户籍、教育、健康…等信息与贫困人口建档立卡信息有效对接”。
 -- Inputs: core.registry_person_now, core.registry_household_now, core.resident.

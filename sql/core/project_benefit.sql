@@ -1,6 +1,7 @@
 -- core.project_benefit
 -- 项目受益：受益名单的每一条，受益人是不是建档立卡人口、属于哪一户，是不是到户的钱物。
 -- Grain: one row per project, person, way and day.
+-- Scope: person_key
 -- 政策依据: 北委发〔2019〕5号 三(二)1 “到户到人的资金落到实处”。
 -- Inputs: core.project_beneficiary_now, core.member, core.registry_household_now, core.registry_person.
 -- Limits: 受益人在册的归其所在建档户，不在册的按名单上的户编号归户（户编号要查得到）。以前在册、现在已经移出的（死亡、迁出等）was_registered

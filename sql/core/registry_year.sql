@@ -1,6 +1,7 @@
 -- core.registry_year
 -- 各年建档立卡户：每年年末（当年为运行日）在册的每一户，当时的脱贫属性、收入和成员数。
 -- Grain: one row per year and registered household (建档立卡共同生活户, household_id).
+-- Scope: household_id
 -- 政策依据: 北委发〔2019〕5号 三(一)4 贫困监测；及时掌握贫困状况、变化趋势和扶贫工作成效。
 -- Inputs: core.registry_household, core.registry_person, ref.poverty_status, ref.workday, ref.run.
 -- Limits: 以现在的认识看当时（更正过的数据按更正后算）。首次报送以前的年份没有记录。person_count 为当时名单中的成员数，名单中没有成员的取登记家庭人口数。

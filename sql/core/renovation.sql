@@ -1,6 +1,7 @@
 -- core.renovation
 -- 危房改造归到户：每一份改造档案属于哪一户，改造在本处还是另行安置，档案是否齐全。
 -- Grain: one row per archive_no whose household is known.
+-- Scope: family_key
 -- 政策依据: 北委发〔2019〕5号 二(一)4 “一户一档…四级档案留存，全程公开公示”；建村〔2017〕192号。
 -- Inputs: core.housing_renovation_now, core.household_link, core.member, core.registry_household_now.
 -- Limits: 先按户主证件号码，再按档案上的户编号，再按村和户主姓名归户。档案齐全指改造前等级、公示日期、改造前照片都有，已开工的有改造中照片，已竣工的有改造后照片和验收日期。

@@ -1,6 +1,7 @@
 -- core.resident
 -- 户籍人口：公安户籍名单里的每个人，是否农村人口、是否仍在册、是否登记死亡。
 -- Grain: one row per person_key.
+-- Scope: person_key
 -- Kept as: view (one scan of a list that is stored already).
 -- 政策依据: 北委发〔2019〕5号 三(一)3 贫困发生率的分母为农村户籍人口。
 -- Inputs: core.household_registration_now.

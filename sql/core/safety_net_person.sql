@@ -1,6 +1,7 @@
 -- core.safety_net_person
 -- 兜底保障到人：建档人口，以及低保、特困、持证残疾人、政府代缴对象，每个人该有什么、有了什么。
 -- Grain: one row per person_key that is registered, on an allowance, supported as 特困, disabled or has premiums paid by the government.
+-- Scope: person_key
 -- 政策依据: 北委发〔2019〕5号 二(一)5 双向纳入、代缴养老保险费，二(三)2–3 残疾人康复；人社部发〔2017〕59号；国发〔2015〕52号；国发〔2016〕14号。
 -- Inputs: core.member, core.deceased, core.schooling, core.registry_person_now, core.registry_household_now, core.subsistence_allowance_now,
 --   core.special_hardship_now, core.disability_now, core.disability_service_now, core.social_insurance_now, core.premium_subsidy_now,

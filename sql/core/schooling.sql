@@ -1,6 +1,7 @@
 -- core.schooling
 -- 在学情况：有学籍记录的每个人，最能说明问题的一条学籍。
 -- Grain: one row per person_key that has an enrolment record.
+-- Scope: person_key
 -- 政策依据: 北委发〔2019〕5号 二(一)2 控辍保学；国家脱贫攻坚普查公报（在校、送教上门）。
 -- Inputs: core.education_enrollment_now.
 -- Limits: 只有本市学籍系统的记录：没有记录不等于失学（可能在外地就读）。is_enrolled 为真指在籍且在校（含送教上门）；是否在校没有填的按在校计，

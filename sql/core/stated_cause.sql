@@ -1,6 +1,7 @@
 -- core.stated_cause
 -- 每户登记了哪些致贫原因，主要的还是次要的，主要原因与登记的成员情况是否相符。
 -- Grain: one row per household and cause that it states.
+-- Scope: household_id
 -- 政策依据: 北委发〔2019〕5号 三(一)1 精准识别；建档立卡指标（主要、次要致贫原因）。
 -- Inputs: core.registry_household_now, core.registry_person_now, ref.poverty_status.
 -- Limits: 只有因病（有人患病）、因残（有残疾人）、因学（有高中及以上在校生）、缺劳力（劳动力不足 3 人）能对照成员情况核对；核对不了的 is_consistent 为空。

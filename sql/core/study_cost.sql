@@ -1,6 +1,7 @@
 -- core.study_cost
 -- 就学支出：运行日所在学年，每个学生的就学支出、得到的资助和自己负担的部分。
 -- Grain: one row per person_key with an expense in the school year of the run date (September to August).
+-- Scope: person_key
 -- 政策依据: 北委发〔2019〕5号 二(一)2 “应扶尽扶、应补则补”；防止因学致贫返贫。
 -- Inputs: core.education_expense_now, core.education_aid_now, ref.run.
 -- Limits: 同一学期学校和家庭都报的取高的一份。生源地助学贷款要还，不算资助。资助和支出按同一学年相减，资助多于支出的自付为零。

@@ -1,6 +1,7 @@
 -- core.survey
 -- 最近一次入户核查：吃、穿、饮水四项，以及只作参考的用电、厕所、广播电视；是否还在有效期内。
 -- Grain: one row per surveyed household_id.
+-- Scope: household_id
 -- 政策依据: 北委发〔2019〕5号 三(一)3 “两不愁、三保障”；国家脱贫攻坚普查公报（饮水：水量、水质、取水方便程度、供水保证率）。
 -- Inputs: core.household_survey_now, ref.parameter, ref.run.
 -- Limits: 空项是没有核查，不是达标。超过 SURVEY_MONTHS 个月的核查 is_fresh 为假（恰好满期仍有效），参数未录入时为空。

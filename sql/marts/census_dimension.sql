@@ -1,6 +1,7 @@
 -- mart.census_dimension
 -- 普查口径：每个建档立卡户在义务教育、基本医疗、住房安全、饮水安全、不愁吃、不愁穿六个项目上各归入恰好一类。
 -- Grain: one row per registered household and dimension (六行一户)。
+-- Scope: household_id
 -- 政策依据: 国家脱贫攻坚普查公报（适龄 6—15 周岁，在校、送教上门、因身体原因不具备学习条件；居民或职工医保、新生儿等正在办理、参军；现住房鉴定安全、危房改造、搬迁安置；
 --   饮水水量、水质、取水方便、供水保证）；北委发〔2019〕5号 四(二) “为迎接国家脱贫情况普查做好各项准备”。
 -- Inputs: mart.household_status, mart.person_status, core.house, core.survey.

@@ -1,6 +1,7 @@
 -- mart.household_exit_check
 -- 贫困户退出核查：收入、吃、穿、教育、医疗、住房、饮水逐项达标、不达标、无数据；无数据不能退出；非法定指标只另列，不影响结论。
 -- Grain: one row per registered household (建档立卡共同生活户)。
+-- Scope: household_id
 -- 政策依据: 北委发〔2019〕5号 三(一)3 “贫困户脱贫确保实现两不愁、三保障目标”、“取消行业部门与扶贫无关的搭车任务”；
 --   中办国办《关于建立贫困退出机制的意见》。
 -- Inputs: mart.household_status, core.survey, ref.exit_indicator, ref.parameter, ref.feed_state, ref.run.

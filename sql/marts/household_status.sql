@@ -1,6 +1,7 @@
 -- mart.household_status
 -- 建档立卡户状况：人口、人均纯收入与扶贫标准、教育、医疗、养老、住房、饮水、吃穿、贷款，每项都有“无法判定”。
 -- Grain: one row per registered household (建档立卡共同生活户, household_id)，不是户口簿户。
+-- Scope: household_id
 -- 政策依据: 北委发〔2019〕5号 三(一)3 “脱贫户实现两不愁、三保障”，二(一)4 危房，三(二)2、四(七) 扶贫小额信贷。
 -- Inputs: core.registry_household_now, core.registry_person_now, core.house, core.survey,
 --   core.bank_loan_now, mart.person_status,

@@ -1,6 +1,7 @@
 -- mart.person_status
 -- 建档立卡人员状况：每个建档人员的基本情况，以及义务教育、基本医疗、养老保险各是“有／无／不适用／无法判定”。
 -- Grain: one row per registered person (person_key).
+-- Scope: person_key
 -- 政策依据: 北委发〔2019〕5号 三(一)3 “两不愁、三保障”，二(一)2 控辍保学，二(一)3 基本医疗，二(一)5 养老保险；
 --   年龄与免除情形按国家脱贫攻坚普查公报（适龄 6—15 周岁；在校、送教上门；新生儿等正在办理的除外）。
 -- Inputs: core.person, core.registry_person_now, core.registry_household_now, core.school_age, core.schooling, core.insured,

@@ -1,6 +1,7 @@
 -- mart.return_monitoring
 -- 返贫监测：每个监测对象户在监测期间的每一个月，类型、收入、刚性支出、风险、措施，是新纳入、在测还是消除了风险。
 -- Grain: one row per monitored household, time of being taken in (monitored_date) and month; 近二十四个月，从识别当月到消除当月（未消除的到运行月）。
+-- Scope: household_id
 -- 政策依据: 国开发〔2020〕6号、中农组发〔2021〕7号 建立防止返贫监测和帮扶机制；北委发〔2019〕5号 三(一)3。
 -- Inputs: core.monitored_household, core.monitored_household_now, core.member, core.health_settlement_now, core.disaster_loss_now,
 --   core.study_cost, core.aid_measure_now, ref.workday, ref.feed_state, ref.run.

@@ -5,6 +5,7 @@
 -- Owner: jiaoyu
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: person（不按户；亲属在册的另行说明）
+-- Scope: person_key
 -- Parameters: none
 -- Feeds: education_aid, registry_person, registry_household, household_registration
 -- Undone by: registry_person, registry_household

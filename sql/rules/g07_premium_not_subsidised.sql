@@ -5,6 +5,7 @@
 -- Owner: yibao
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: person（户内成员，按人判断）
+-- Scope: person_key
 -- Parameters: MED_FEE
 -- Feeds: health_insurance, registry_person, registry_household, household_registration
 -- Undone by: health_insurance

@@ -5,6 +5,7 @@
 -- Owner: weijian
 -- Version: 1，2016-01-01 至 9999-12-31
 -- Subject: person（户内成员，按人判断）
+-- Scope: person_key
 -- Parameters: TREAT_DAYS
 -- Feeds: disease, registry_person, registry_household, household_registration
 -- Undone by: disease

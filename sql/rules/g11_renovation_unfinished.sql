@@ -5,6 +5,7 @@
 -- Owner: zhujian
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: household（建档立卡共同生活户）
+-- Scope: household_id = subject
 -- Parameters: MOVE_IN_DAYS
 -- Feeds: housing_assessment, housing_renovation, registry_household, registry_person
 -- Undone by: housing_assessment, housing_renovation

@@ -5,6 +5,7 @@
 -- Owner: yinhang
 -- Version: 1，2014-12-01 至 9999-12-31
 -- Subject: household（建档立卡共同生活户）
+-- Scope: household_id = subject
 -- Parameters: LOAN_CAP
 -- Feeds: bank_loan, registry_household, registry_person
 -- Inputs: core.bank_loan_now, core.member, core.registry_household_now, ref.parameter, ref.run.

@@ -5,6 +5,7 @@
 -- Owner: caizheng
 -- Version: 1，2014-12-01 至 9999-12-31
 -- Subject: payment（借款人所在的建档立卡户）
+-- Scope: person_key
 -- Parameters: LOAN_CAP, LOAN_RATE_1Y, LOAN_RATE_5Y, SUBSIDY_TOLERANCE
 -- Feeds: interest_subsidy, bank_loan
 -- Undone by: bank_loan

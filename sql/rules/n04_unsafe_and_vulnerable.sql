@@ -5,6 +5,7 @@
 -- Owner: 乡镇
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: family（户口簿户，整户没有建档）
+-- Scope: family_key = subject
 -- Parameters: MED_SELF_ALL, EDU_AGE_MIN, EDU_AGE_MAX, SCHOOL_PROOF_DAYS, NEWBORN_DAYS
 -- Feeds: household_registration, registry_person, housing_assessment|education_enrollment|health_insurance,
 --   subsistence_allowance|temporary_relief|disability|health_settlement

@@ -5,6 +5,7 @@
 -- Owner: 乡镇
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: person（本人；建档人口带建档立卡户）
+-- Scope: person_key
 -- Parameters: MED_SELF_REG, MED_SELF_ALL
 -- Feeds: health_settlement, registry_person, household_registration
 -- Undone by: registry_person

@@ -5,6 +5,7 @@
 -- Owner: jiaoyu
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: person（学生本人；建档人口带建档立卡户）
+-- Scope: person_key
 -- Parameters: EDU_SELF
 -- Feeds: education_expense, education_aid, household_registration, registry_person
 -- Undone by: education_aid, registry_person

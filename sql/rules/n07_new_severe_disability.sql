@@ -5,6 +5,7 @@
 -- Owner: 乡镇
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: person（残疾人本人，以户口簿户看低保）
+-- Scope: person_key
 -- Parameters: NEW_CERT_MONTHS
 -- Feeds: disability, household_registration, registry_person, subsistence_allowance, special_hardship
 -- Undone by: registry_person, subsistence_allowance, special_hardship

@@ -5,6 +5,7 @@
 -- Owner: 乡镇
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: family（建档户为共同生活户，其他人为户口簿户；仍贫困的户除外）
+-- Scope: family_key = subject
 -- Parameters: IDLE_MONTHS, MAIN_EARNER_SHARE
 -- Feeds: employment, household_registration, registry_person, registry_household
 -- May use: cremation, death

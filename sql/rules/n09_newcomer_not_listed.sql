@@ -5,6 +5,7 @@
 -- Owner: 乡镇
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: person（新增人口本人；户为同一户口簿上的建档立卡户）
+-- Scope: person_key
 -- Parameters: NEWCOMER_DAYS
 -- Feeds: household_registration, registry_person, registry_household
 -- Undone by: registry_household, registry_person

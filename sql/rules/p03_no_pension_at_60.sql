@@ -5,6 +5,7 @@
 -- Owner: renshe
 -- Version: 1，2014-02-21 至 9999-12-31
 -- Subject: person（年满 60 周岁的建档立卡人口）
+-- Scope: person_key
 -- Parameters: PENSION_AGE
 -- Feeds: registry_person, social_insurance, pension_payment
 -- Undone by: social_insurance, pension_payment

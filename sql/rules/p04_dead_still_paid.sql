@@ -5,6 +5,7 @@
 -- Owner: 乡镇
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: person（户籍、死亡证明或火化登记为死亡的人）
+-- Scope: person_key
 -- Parameters: none
 -- Feeds: household_registration|death|cremation, pension_payment|card_payment|subsistence_allowance|special_hardship|disability
 -- Inputs: core.deceased, core.pension_payment_now, core.card_payment_now, core.subsistence_allowance_now, core.special_hardship_now,

@@ -5,6 +5,7 @@
 -- Owner: canlian
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: person（持有没有注销、冻结的残疾人证的人）
+-- Scope: person_key
 -- Parameters: none
 -- Feeds: disability
 -- Undone by: disability

@@ -5,6 +5,7 @@
 -- Owner: minzheng
 -- Version: 1，2016-02-10 至 9999-12-31
 -- Subject: person（一户一人的建档立卡人口，老年人、未成年人、残疾人）
+-- Scope: person_key
 -- Parameters: none
 -- Feeds: registry_household, registry_person, household_registration, special_hardship
 -- Undone by: special_hardship

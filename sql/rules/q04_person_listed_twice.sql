@@ -5,6 +5,7 @@
 -- Owner: 乡镇
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: person（建档立卡人口，按人；户为建档立卡共同生活户）
+-- Scope: person_key
 -- Parameters: none
 -- Feeds: registry_person, registry_household
 -- Inputs: core.registry_number, core.registry_household_now, core.citizen_mark.

@@ -5,6 +5,7 @@
 -- Owner: 乡镇
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: household（建档立卡共同生活户，已脱贫）
+-- Scope: household_id = subject
 -- Parameters: MON_LINE, MED_SELF_REG, IDLE_MONTHS
 -- Feeds: registry_household, registry_person, health_settlement|employment|disaster_loss|bank_loan
 -- May use: monitored_household

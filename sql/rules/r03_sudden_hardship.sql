@@ -5,6 +5,7 @@
 -- Owner: 乡镇
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: family（建档户为共同生活户，其他人为户口簿户；仍贫困的户除外）
+-- Scope: family_key = subject
 -- Parameters: LINE_NAT_WORK, SUDDEN_DROP, MED_SELF_REG, MED_SELF_ALL, EDU_SELF, IDLE_MONTHS, PENSION_JOIN_AGE, PENSION_AGE
 -- Feeds: registry_household, registry_person, household_registration, employment, pension_payment, subsistence_allowance, special_hardship,
 --   card_payment, disability, business_registration, health_settlement|disaster_loss|education_expense

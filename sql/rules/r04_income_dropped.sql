@@ -5,6 +5,7 @@
 -- Owner: 乡镇
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: family（建档户为共同生活户，其他人为户口簿户）
+-- Scope: family_key = subject
 -- Parameters: INCOME_DROP
 -- Feeds: registry_household, registry_person, employment
 -- Undone by: registry_household, employment

@@ -5,6 +5,7 @@
 -- Owner: fupinban
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: household（监测对象户，风险已消除）
+-- Scope: household_id = subject
 -- Parameters: CLEAR_MONTHS, MON_LINE, PENSION_JOIN_AGE, IDLE_MONTHS
 -- Feeds: monitored_household, registry_household, registry_person, subsistence_allowance, special_hardship
 -- Inputs: core.monitored_household_now, core.member, core.family_income, core.registry_person_now, core.subsistence_allowance_now,

@@ -5,6 +5,7 @@
 -- Owner: fupinban
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: household（建档立卡共同生活户）
+-- Scope: household_id = subject
 -- Parameters: VISIT_DAYS
 -- Feeds: helper_assignment, visit, registry_household
 -- Undone by: helper_assignment, visit

@@ -5,6 +5,7 @@
 -- Owner: fupinban
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: household（建档立卡共同生活户）
+-- Scope: household_id = subject
 -- Parameters: KEEP_YEARS
 -- Feeds: aid_measure, registry_household, registry_person
 -- Undone by: aid_measure

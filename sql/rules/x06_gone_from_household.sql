@@ -5,6 +5,7 @@
 -- Owner: 乡镇
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: person（建档立卡人口）
+-- Scope: person_key
 -- Parameters: TRACE_MONTHS, TRACE_AGE
 -- Feeds: registry_person, household_registration
 -- May use: card_payment, custody, disability_service, education_enrollment, employment, health_insurance, health_settlement, pension_payment, social_insurance, special_hardship, subsistence_allowance

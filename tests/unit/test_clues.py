@@ -49,9 +49,9 @@ class Warehouse:
         self.con.execute("DELETE FROM core.bank_loan")
         for household, balance in loans:
             self.con.execute(
-                f"INSERT INTO core.bank_loan (loan_no, household_id, product_code, balance_yuan, valid_from, valid_to, recorded_to) "
-                f"VALUES ('J' || ?, ?, '1', ?, DATE '2019-01-01', {OPEN_DATE}, {OPEN_TIME})",
-                [household, household, balance],
+                f"INSERT INTO core.bank_loan (loan_no, household_id, product_code, balance_yuan, valid_from, valid_to, recorded_from, recorded_to) "
+                f"VALUES ('J' || ?, ?, '1', ?, DATE '2019-01-01', {OPEN_DATE}, ?, {OPEN_TIME})",
+                [household, household, balance, dt.datetime.combine(day, dt.time())],
             )
         self.con.execute(
             "INSERT INTO ops.batch (batch_id, feed, state, as_of, merged_at) VALUES (?, 'bank_loan', 'merged', ?, ?)",

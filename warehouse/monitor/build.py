@@ -11,6 +11,7 @@ import duckdb
 from connectors.feed import Feed
 from warehouse.database import relations
 from warehouse.monitor import clues, judge, reference
+from warehouse.monitor.affected import NEW, OLD, Affected
 from warehouse.monitor.order import OPEN_ROW, SQL, Table, build_order, needs
 from warehouse.monitor.rules import Rule, all_rules, check, rules_on
 from warehouse.monitor.versions import Versions, digest
@@ -50,18 +51,34 @@ def build(
         )
         judge.retire(con, [rule.rule_id for rule in rules.values()])
         versions = Versions(con, feeds)
+        affected = Affected(con, feeds, order, versions, anew)
+        judge.refresh(con, rules.values())
+        # Only for those who can work in part is it worth knowing what has changed in a table that was made whole.
+        read = {name for table in order if table.scope for name in table.inputs}
         for table in order:
             if table.is_rule and table.name not in rules:
                 continue
-            version = _version(con, versions, table, rules)
+            ground = _ground(con, versions, table, rules)
+            version = _version(versions, table, rules, ground)
+            content = versions.before.get(table.name)
             if anew or not versions.is_current(table, version):
                 if progress:
                     progress(f"  {table.name}")
-                _make(con, table, rules)
-            versions.note(table.name, version)
+                if not affected.is_usable:
+                    _make(con, table, rules)
+                    content = None
+                elif not _make_part(con, table, rules, versions, affected, ground):
+                    content = _make_whole(con, table, rules, versions, affected, table.name in read)
+                elif table.name in affected.parts or table.is_rule:
+                    content = None
+                _note_fact(table, versions, affected)
+            elif table.facts_sql:
+                versions.known[f"fact:{table.name}"] = versions.before.get(f"fact:{table.name}", "")
+            versions.note(table.name, version, content)
             if table.is_mart:
                 counted = con.execute(f"SELECT count(*) FROM {table.name}").fetchone()
                 rows[table.name.removeprefix("mart.")] = int(counted[0]) if counted else 0
+        affected.close()
         versions.save([table.name for table in order])
         con.execute("COMMIT")
     except BaseException:
@@ -70,13 +87,13 @@ def build(
     return rows
 
 
-def _version(con: duckdb.DuckDBPyConnection, versions: Versions, table: Table, rules: Mapping[str, Rule]) -> str:
-    if table.is_step:
-        return digest((versions.of("ref.run"), *(versions.of(name) for name in rules)))
-    if table.is_rule:
-        # Whether it can judge at all depends on its feeds and parameters, whatever its SQL reads.
-        rule = rules[table.name]
-        ground = (
+def _ground(con: duckdb.DuckDBPyConnection, versions: Versions, table: Table, rules: Mapping[str, Rule]) -> str:
+    """Whether a rule can judge at all depends on its feeds and parameters, whatever its SQL reads."""
+    if not table.is_rule:
+        return ""
+    rule = rules[table.name]
+    return str(
+        (
             rule.version,
             rule.severity,
             rule.owner,
@@ -84,8 +101,70 @@ def _version(con: duckdb.DuckDBPyConnection, versions: Versions, table: Table, r
             judge.parameters_of(con, rule),
             versions.of(OPEN_ROW) if rule.undone_by else "",
         )
-        return versions.wanted(table, str(ground))
-    return versions.wanted(table)
+    )
+
+
+def _version(versions: Versions, table: Table, rules: Mapping[str, Rule], ground: str) -> str:
+    if table.is_step:
+        return digest((versions.of("ref.run"), *(versions.of(name) for name in rules)))
+    return versions.wanted(table, ground)
+
+
+def _make_part(
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    rules: Mapping[str, Rule],
+    versions: Versions,
+    affected: Affected,
+    ground: str,
+) -> bool:
+    """Make what has changed of ``table``, and it alone; False where that cannot be told apart."""
+    changed = versions.changed(table, ground) if table.scope and (table.is_rule or versions.is_there(table)) else None
+    if (
+        changed is None
+        or not changed <= affected.parts
+        or affected.fact(table) != versions.before.get(f"fact:{table.name}", "")
+    ):
+        return False
+    if table.is_rule:
+        return judge.judge_part(
+            con, rules[table.name], table.scope_column, affected.select(table, OLD), affected.select(table, NEW)
+        )
+    if table.is_view:
+        affected.parts.add(table.name)
+        return True
+    return affected.make(table) is not False
+
+
+def _make_whole(
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    rules: Mapping[str, Rule],
+    versions: Versions,
+    affected: Affected,
+    is_read: bool,
+) -> str | None:
+    """Make ``table`` whole; returns its former version if it is what it was, and tells whether only affected families have changed."""
+    former = versions.before.get(table.name)
+    if table.is_rule or table.is_step or table.is_view or not is_read or former is None or not versions.is_there(table):
+        _make(con, table, rules)
+        return None
+    shape = con.execute(f"DESCRIBE {table.name}").fetchall()
+    affected.remember(table)
+    rest = affected.rest(table)
+    _make(con, table, rules)
+    if con.execute(f"DESCRIBE {table.name}").fetchall() != shape or affected.rest(table) != rest:
+        return None
+    affected.parts.add(table.name)
+    if affected.is_same(table):
+        affected.parts.discard(table.name)
+        return former
+    return None
+
+
+def _note_fact(table: Table, versions: Versions, affected: Affected) -> None:
+    if table.facts_sql:
+        versions.known[f"fact:{table.name}"] = affected.fact(table)
 
 
 def _make(con: duckdb.DuckDBPyConnection, table: Table, rules: Mapping[str, Rule]) -> None:

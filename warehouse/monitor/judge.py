@@ -7,7 +7,7 @@ parameters judges nobody, so nothing of it becomes a hit and nothing is cleared.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -64,12 +64,18 @@ def newest_batches(con: duckdb.DuckDBPyConnection, feeds: Sequence[str]) -> list
     ).fetchall()
 
 
-def _batches(con: duckdb.DuckDBPyConnection, rule: Rule) -> dict[str, dict[str, object]]:
-    names = [name for group in rule.feeds for name in group.split("|")]
-    return {
-        feed: {"newest": batch, "as_of": None if as_of is None else str(as_of), "batches": count}
-        for feed, batch, as_of, count in newest_batches(con, names)
-    }
+def _feeds_of(rule: Rule) -> list[str]:
+    return [name for group in rule.feeds for name in group.split("|")]
+
+
+def _batches(found: Iterable[tuple[Any, ...]]) -> str:
+    return json.dumps(
+        {
+            feed: {"newest": batch, "as_of": None if as_of is None else str(as_of), "batches": count}
+            for feed, batch, as_of, count in found
+        },
+        ensure_ascii=False,
+    )
 
 
 def evidence_columns(con: duckdb.DuckDBPyConnection, rule: Rule, relation: str) -> list[str]:
@@ -91,7 +97,7 @@ def evidence_sql(columns: Sequence[str]) -> str:
     )
 
 
-def _undo(con: duckdb.DuckDBPyConnection, rule: Rule) -> None:
+def _undo(con: duckdb.DuckDBPyConnection, rule: Rule, judged: str = "temp.judged") -> None:
     """Nobody is a hit because of a row that waits for its correction: where a refused row of a feed that could undo it may speak of the
     subject, it cannot be judged yet. Loans, payments and projects are looked for by their number, their person and their household.
     """
@@ -106,7 +112,7 @@ def _undo(con: duckdb.DuckDBPyConnection, rule: Rule) -> None:
     else:
         named = {"record": "subject", "person": "CAST(person_key AS VARCHAR)", "household": "household_id"}
         spoken_of = " OR ".join(f"{what} IN ({refused.format(literal(kind))})" for kind, what in named.items())
-    con.execute(f"UPDATE temp.judged SET verdict = {literal(UNKNOWN)} WHERE verdict = {literal(HIT)} AND ({spoken_of})")
+    con.execute(f"UPDATE {judged} SET verdict = {literal(UNKNOWN)} WHERE verdict = {literal(HIT)} AND ({spoken_of})")
 
 
 def judge(con: duckdb.DuckDBPyConnection, rule: Rule) -> Mapping[str, int]:
@@ -146,10 +152,84 @@ def judge(con: duckdb.DuckDBPyConnection, rule: Rule) -> Mapping[str, int]:
         [
             rule.rule_id, rule.version, rule.title, rule.severity, rule.owner, rule.subject_kind, subjects, counted.get(HIT, 0),
             counted.get(CLEAR, 0), counted.get(UNKNOWN, 0), counted.get(UNSET, 0), ",".join(lacking) or None, ",".join(unset) or None,
-            json.dumps(parameters, ensure_ascii=False), json.dumps(_batches(con, rule), ensure_ascii=False),
+            json.dumps(parameters, ensure_ascii=False), _batches(newest_batches(con, _feeds_of(rule))),
         ],
     )  # fmt: skip
     return {verdict: counted.get(verdict, 0) for verdict in VERDICTS}
+
+
+def judge_part(con: duckdb.DuckDBPyConnection, rule: Rule, scope: str, before: str, after: str) -> bool:
+    """Replace what one rule found about the subjects of ``before`` by what it finds about those of ``after``: its SELECT over the same families as
+    they were and as they are.
+
+    False, and nothing is changed, unless what ``before`` says is what stands in ``ops.rule_hit``, and every subject has a family
+    (its key in column ``scope``).
+    """
+    if missing_feeds(con, rule) or None in parameters_of(con, rule).values():
+        return False
+    con.execute(f"CREATE OR REPLACE TEMP TABLE judged_before AS {before}")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {after}")
+    # The refused rows are those of the last time, or the rule would be run whole.
+    _undo(con, rule, "temp.judged_before")
+    _undo(con, rule)
+    try:
+        return _replace(con, rule, scope)
+    finally:
+        con.execute("DROP TABLE temp.judged_before; DROP TABLE temp.judged")
+
+
+def _replace(con: duckdb.DuckDBPyConnection, rule: Rule, scope: str) -> bool:
+    own = f"rule_id = {literal(rule.rule_id)}"
+    evidence = evidence_sql(evidence_columns(con, rule, "temp.judged"))
+    shape = f"subject, person_key, household_id, village_code, verdict, {evidence} AS evidence"
+    found = f"verdict IN ({literal(HIT)}, {literal(UNKNOWN)})"
+    stood = (
+        "SELECT * EXCLUDE (rule_id) FROM ops.rule_hit WHERE "
+        + own
+        + " AND subject IN (SELECT subject FROM temp.judged_before)"
+    )
+    (homeless, twice, differing) = con.execute(
+        f"SELECT (SELECT count(*) FROM (FROM temp.judged UNION ALL FROM temp.judged_before) WHERE {scope} IS NULL), "
+        "(SELECT count(*) - count(DISTINCT subject) FROM temp.judged), "
+        f"(SELECT count(*) FROM ((SELECT {shape} FROM temp.judged_before WHERE {found} EXCEPT ALL {stood}) UNION ALL "
+        f"({stood} EXCEPT ALL SELECT {shape} FROM temp.judged_before WHERE {found})))"
+    ).fetchone() or (1, 1, 1)
+    foreign = con.execute(
+        f"SELECT count(*) FROM ops.rule_hit SEMI JOIN temp.judged USING (subject) ANTI JOIN temp.judged_before USING (subject) WHERE {own}"
+    ).fetchone()
+    if homeless or twice or differing or not foreign or foreign[0]:
+        return False
+    counted = {
+        (side, verdict): number
+        for side in ("judged_before", "judged")
+        for verdict, number in con.execute(f"SELECT verdict, count(*) FROM temp.{side} GROUP BY verdict").fetchall()
+    }
+    if {verdict for _, verdict in counted} - set(VERDICTS):
+        return False
+    con.execute(f"DELETE FROM ops.rule_hit WHERE {own} AND subject IN (SELECT subject FROM temp.judged_before)")
+    con.execute(f"INSERT INTO ops.rule_hit SELECT {literal(rule.rule_id)}, {shape} FROM temp.judged WHERE {found}")
+    more = {
+        verdict: counted.get(("judged", verdict), 0) - counted.get(("judged_before", verdict), 0)
+        for verdict in VERDICTS
+    }
+    con.execute(
+        f"UPDATE ops.rule_run SET subjects = subjects + ?, hits = hits + ?, clear = clear + ?, unknown = unknown + ?, unset = unset + ? WHERE {own}",
+        [sum(more.values()), *(more[verdict] for verdict in VERDICTS)],
+    )
+    return True
+
+
+def refresh(con: duckdb.DuckDBPyConnection, rules: Iterable[Rule]) -> None:
+    """On which batches a verdict stands and of which day it is changes with every delivery, whether or not the rule had to judge again."""
+    newest = {row[0]: row for row in newest_batches(con, sorted({name for rule in rules for name in _feeds_of(rule)}))}
+    stands = dict(con.execute("SELECT rule_id, batches FROM ops.rule_run").fetchall())
+    for rule in rules:
+        batches = _batches(newest[name] for name in sorted(_feeds_of(rule)) if name in newest)
+        if stands.get(rule.rule_id, batches) != batches:
+            con.execute("UPDATE ops.rule_run SET batches = ? WHERE rule_id = ?", [batches, rule.rule_id])
+    con.execute(
+        "UPDATE ops.rule_run SET as_of = run.as_of FROM ref.run AS run WHERE rule_run.as_of IS DISTINCT FROM run.as_of"
+    )
 
 
 def retire(con: duckdb.DuckDBPyConnection, in_force: Sequence[str]) -> None:

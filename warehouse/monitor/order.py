@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -19,6 +21,20 @@ FOLDERS = {"core": "core", "marts": "mart", "rules": "rule"}
 CLUES = "ops.clue"
 OPEN_ROW = "core.open_row"
 JUDGED = frozenset({CLUES, "ops.clue_round", "ops.rule_run", "ops.rule_hit"})
+# Columns that say to which family a row belongs.
+KEYS = ("person_key", "household_id", "hukou_no", "family_key")
+_SCOPE = re.compile(r"^-- Scope: (\w+)(?: = (\w+))?", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Where a SELECT names a table: ``text[start:end]``; ``in_fact``: inside a CTE that tells a fact of a whole feed."""
+
+    name: str
+    start: int
+    end: int
+    has_alias: bool
+    in_fact: bool
 
 
 @dataclass(frozen=True)
@@ -28,6 +44,9 @@ class Table:
     ``is_view``: the header says «Kept as: view», for long lists that are cheaper to compute again than to store twice.
     ``is_undone``: a rule whose header says «Undone by»: a hit falls where a refused row may speak of its subject.
     ``is_step``: no file at all, but the place in the order where clues follow from what the rules found.
+    ``scope``: one of KEYS, from the header's «Scope: person_key»: what the rows of one value say follows from the rows of that family alone
+    and from ``facts``, the CTEs that aggregate a whole input (``facts_sql`` digests their values); ``scope_column``: where it stands, if not
+    under its own name («Scope: family_key = subject»).
     """
 
     name: str
@@ -35,6 +54,11 @@ class Table:
     select: str
     inputs: frozenset[str]
     is_view: bool = False
+    scope: str = ""
+    scope_column: str = ""
+    references: tuple[Reference, ...] = ()
+    facts: frozenset[str] = frozenset()
+    facts_sql: str = ""
     is_undone: bool = False
 
     @property
@@ -66,6 +90,10 @@ def parse(path: Path, name: str) -> Table:
             inputs.add(f"{table.db}.{table.name}")
         elif table.name not in common:
             raise DeclarationError(f"{path.name}: table {table.name} needs its schema")
+    scope = _SCOPE.search(text)
+    if scope and scope[1] not in KEYS:
+        raise DeclarationError(f"{path.name}: Scope must be one of {', '.join(KEYS)}")
+    facts = _facts(statements[0]) if scope else {}
     return Table(
         name=name,
         path=path,
@@ -73,7 +101,64 @@ def parse(path: Path, name: str) -> Table:
         inputs=frozenset(inputs),
         is_view="\n-- Kept as: view" in text,
         is_undone="\n-- Undone by: " in text,
+        scope=scope[1] if scope else "",
+        scope_column=(scope[2] or scope[1]) if scope else "",
+        references=_references(statements[0], facts) if scope else (),
+        facts=frozenset(facts),
+        facts_sql=_facts_sql(facts),
     )
+
+
+def _facts(query: exp.Expr) -> dict[str, exp.CTE]:
+    """The CTEs that aggregate whole inputs without GROUP BY, by name: what they tell is nobody's own."""
+    facts: dict[str, exp.CTE] = {}
+    for cte in query.args["with_"].expressions if query.args.get("with_") else []:
+        select = cte.this
+        if (
+            not isinstance(select, exp.Select)
+            or select.args.get("group")
+            or not any(
+                found.find_ancestor(exp.Select) is select and not isinstance(found.parent, exp.Window)
+                for column in select.expressions
+                for found in column.find_all(exp.AggFunc)
+            )
+        ):
+            continue
+        read = list(select.find_all(exp.Table))
+        if all(table.db or table.name in facts for table in read):
+            facts[cte.alias_or_name] = cte
+    return facts
+
+
+def _references(query: exp.Expr, facts: Mapping[str, exp.CTE]) -> tuple[Reference, ...]:
+    found = []
+    for table in query.find_all(exp.Table):
+        if not table.db:
+            continue
+        around: exp.Expr | None = table
+        while around is not None and not (isinstance(around, exp.CTE) and facts.get(around.alias_or_name) is around):
+            around = around.parent
+        found.append(
+            Reference(
+                f"{table.db}.{table.name}",
+                table.args["db"].meta["start"],
+                table.this.meta["end"] + 1,
+                bool(table.alias),
+                around is not None,
+            )
+        )
+    return tuple(sorted(found, key=lambda one: one.start))
+
+
+def _facts_sql(facts: Mapping[str, exp.CTE]) -> str:
+    """One row, one column: the digest of all facts that read more than ``ref``."""
+    wanted = [
+        name for name, cte in facts.items() if any(table.db not in ("ref", "") for table in cte.find_all(exp.Table))
+    ]
+    if not wanted:
+        return ""
+    ctes = ", ".join(f"{name} AS ({cte.this.sql(dialect='duckdb', comments=False)})" for name, cte in facts.items())
+    return f"WITH {ctes} SELECT hash({', '.join(f'(SELECT hash(list(f)) FROM {name} AS f)' for name in wanted)})"
 
 
 def build_order(root: Path = SQL) -> tuple[Table, ...]:

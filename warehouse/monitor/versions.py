@@ -1,7 +1,8 @@
 """What has changed since the last build: a table is built again when its SQL or something it reads is another, and only then.
 
 The version of a table follows from its SELECT and the versions of its inputs; that of a feed's history from the batches it consists of and
-from who is who. So nothing has to be hashed but small tables.
+from who is who. So nothing has to be hashed but small tables. Where a table was made again and is what it was, its content keeps its former version, and
+whoever reads it is not made again.
 """
 
 from __future__ import annotations
@@ -16,23 +17,44 @@ from warehouse.identity.tables import WHO_IS_WHO
 from warehouse.monitor.order import CLUES, JUDGED, Table
 
 MARKS = "core.citizen_mark"
-TABLE = "CREATE TABLE IF NOT EXISTS ops.built (name VARCHAR, version VARCHAR)"
+TABLE = (
+    "CREATE TABLE IF NOT EXISTS ops.built (name VARCHAR, version VARCHAR); "
+    "ALTER TABLE ops.built ADD COLUMN IF NOT EXISTS content VARCHAR"
+)
 
 
 def digest(parts: Iterable[object]) -> str:
     return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:24]
 
 
+# The date of a feed's last batch changes with every file; most ask only whether the feed can be relied on.
+READY = "ref.feed_state:ready"
+
+
+def _kept(name: str, table: Table | None) -> str:
+    """The name under which the version of an input of ``table`` is kept."""
+    return READY if name == "ref.feed_state" and (table is None or "last_as_of" not in table.select) else name
+
+
+def _version(table: Table, more: str, inputs: Mapping[str, str]) -> str:
+    return digest((table.select, table.is_view, more, *(f"{name}={inputs[name]}" for name in sorted(inputs))))
+
+
 class Versions:
-    """The versions of everything a build reads or makes; ``made`` before an earlier build, by name."""
+    """The versions of everything a build reads or makes, by name: ``made``, ``before``: in the last build, that of a table's making and that of its
+    content; ``known``: the present content's; ``people``: that of who is who.
+    """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, feeds: Iterable[str]) -> None:
         con.execute(TABLE)
         self.con = con
-        self.made: Mapping[str, str] = dict(con.execute("SELECT name, version FROM ops.built").fetchall())
+        rows = con.execute("SELECT name, version, content FROM ops.built").fetchall()
+        self.made: Mapping[str, str] = {name: version for name, version, _ in rows}
+        self.before: Mapping[str, str] = {name: content for name, _, content in rows if content is not None}
         self.known: dict[str, str] = {}
-        self._existing = relations(con)
-        people = [self._content(f"core.{name}") for name in WHO_IS_WHO if f"core.{name}" in self._existing]
+        self.making: dict[str, str] = {}
+        self.existing = relations(con)
+        self.people = digest(self._content(f"core.{name}") for name in WHO_IS_WHO if f"core.{name}" in self.existing)
         merged = dict(
             con.execute(
                 "SELECT feed, md5(string_agg(batch_id || coalesce(CAST(merged_at AS VARCHAR), ''), ',' ORDER BY batch_id)) FROM ops.batch "
@@ -40,7 +62,7 @@ class Versions:
             ).fetchall()
         )
         for feed in feeds:
-            version = digest((merged.get(feed, ""), *people))
+            version = digest((merged.get(feed, ""), self.people))
             for suffix in ("", "_now"):
                 self.known[f"core.{feed}{suffix}"] = version
 
@@ -50,37 +72,52 @@ class Versions:
 
     def of(self, name: str, table: Table | None = None) -> str:
         """The version of an input: known, or that of its content (small tables of ``ref``, ``ops`` and identity)."""
-        if name == "ref.feed_state" and (table is None or "last_as_of" not in table.select):
-            # The date of the last batch changes with every file; most ask only whether the feed can be relied on.
-            name, columns = "ref.feed_state", "feed, is_present, is_stale"
-            if "feed_state:ready" not in self.known:
-                self.known["feed_state:ready"] = self._content(name, columns)
-            return self.known["feed_state:ready"]
+        if _kept(name, table) == READY:
+            if READY not in self.known:
+                self.known[READY] = self._content(name, "feed, is_present, is_stale")
+            return self.known[READY]
         if name == MARKS:
             # A key stands for its number, and the marks follow from that: taking a million numbers apart would tell no more.
-            self.known.setdefault(name, self._content(name, "citizen_key") if name in self._existing else "")
+            self.known.setdefault(name, self._content(name, "citizen_key") if name in self.existing else "")
         if name not in self.known:
-            self.known[name] = self._content(name) if name in self._existing else ""
+            self.known[name] = self._content(name) if name in self.existing else ""
         return self.known[name]
 
     def wanted(self, table: Table, more: str = "") -> str:
         """The version that ``table`` will have."""
-        inputs = [CLUES if name in JUDGED else name for name in sorted(table.inputs)]
-        return digest((table.select, table.is_view, more, *(f"{name}={self.of(name, table)}" for name in inputs)))
+        return _version(table, more, {name: self.of(name, table) for name in self.inputs(table)})
+
+    def changed(self, table: Table, more: str = "") -> set[str] | None:
+        """The inputs that are not what they were when ``table`` was last made; None: something else has changed, or is not known."""
+        inputs = self.inputs(table)
+        before = {name: self.before.get(_kept(name, table), "") for name in inputs}
+        if table.name not in self.made or self.made[table.name] != _version(table, more, before):
+            return None
+        return {name for name in inputs if self.of(name, table) != before[name]}
+
+    @staticmethod
+    def inputs(table: Table) -> list[str]:
+        return sorted({CLUES if name in JUDGED else name for name in table.inputs})
 
     def is_current(self, table: Table, version: str) -> bool:
         """Is the table there, as it would be built now?"""
-        return self.made.get(table.name) == version and (table.is_rule or table.is_step or table.name in self._existing)
+        return self.made.get(table.name) == version and (table.is_rule or table.is_step or self.is_there(table))
 
-    def note(self, name: str, version: str) -> None:
-        """The table has this version now."""
-        self.known[name] = version
+    def is_there(self, table: Table) -> bool:
+        return table.name in self.existing
+
+    def note(self, name: str, version: str, content: str | None = None) -> None:
+        """The table was made at this version; ``content``: that of what is in it, where that is another."""
+        self.making[name] = version
+        self.known[name] = content or version
 
     def save(self, names: Iterable[str]) -> None:
-        """Keep the versions of ``names`` for the next build, inside the caller's transaction."""
+        """Keep the versions of ``names`` and of all that was read for the next build, inside the caller's transaction."""
         self.con.execute("DELETE FROM ops.built")
-        rows = [(name, self.known[name]) for name in names if name in self.known]
+        kept = {name for name in names if name in self.known} | (self.known.keys() - self.making.keys())
+        rows = [(name, self.making.get(name, ""), self.known[name]) for name in sorted(kept)]
         if rows:
             self.con.execute(
-                "INSERT INTO ops.built SELECT unnest(?), unnest(?)", [list(part) for part in zip(*rows, strict=True)]
+                "INSERT INTO ops.built SELECT unnest(?), unnest(?), unnest(?)",
+                [list(part) for part in zip(*rows, strict=True)],
             )
