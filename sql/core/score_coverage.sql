@@ -7,17 +7,45 @@
 -- Limits: 按现在所知的历史。村为当月建档立卡户所在村，查不到户的为空。当月全县没有一条当年参保记录（参保名单还没有报到）的月份没有行，不能当作没有参保。
 --   没有证件号码、对不上人的建档人口不在内：有没有参保无从知道。
 -- Tie-breaks: 一人当月在几户名下时取户编号最小的一户。
-WITH listed AS (
+WITH insurance AS (
+  SELECT person_key, year, valid_from, valid_to
+  FROM core.health_insurance
+  WHERE recorded_to = TIMESTAMP '9999-12-31 00:00:00' AND status_code = '1' AND insurance_code IN ('1', '2')
+),
+insurance_span AS (
+  SELECT year, valid_from, valid_to FROM insurance GROUP BY year, valid_from, valid_to
+),
+told AS (
+  SELECT month.stat_month, month.cutoff_date
+  FROM insurance_span AS span
+  INNER JOIN core.score_month AS month ON span.valid_from <= month.cutoff_date AND span.valid_to > month.cutoff_date
+  WHERE span.year = extract(YEAR FROM month.cutoff_date)
+  GROUP BY month.stat_month, month.cutoff_date
+),
+-- A list of a million rows has a handful of days: the months are looked for once a span, and rows find theirs by equality.
+span AS (
+  SELECT valid_from, valid_to FROM insurance_span
+  UNION
+  SELECT valid_from, valid_to FROM core.registry_person WHERE recorded_to = TIMESTAMP '9999-12-31 00:00:00'
+  UNION
+  SELECT valid_from, valid_to FROM core.registry_household WHERE recorded_to = TIMESTAMP '9999-12-31 00:00:00'
+),
+month_of AS (
+  SELECT span.valid_from, span.valid_to, told.stat_month, CAST(extract(YEAR FROM told.cutoff_date) AS BIGINT) AS stat_year
+  FROM span
+  INNER JOIN told ON span.valid_from <= told.cutoff_date AND span.valid_to > told.cutoff_date
+),
+listed AS (
   SELECT month.stat_month, person.person_key, min(person.household_id) AS household_id
   FROM core.registry_person AS person
-  INNER JOIN core.score_month AS month ON person.valid_from <= month.cutoff_date AND person.valid_to > month.cutoff_date
+  INNER JOIN month_of AS month ON month.valid_from = person.valid_from AND month.valid_to = person.valid_to
   WHERE person.recorded_to = TIMESTAMP '9999-12-31 00:00:00' AND person.person_key IS NOT NULL
   GROUP BY month.stat_month, person.person_key
 ),
 household AS (
   SELECT month.stat_month, registered.household_id, max(registered.village_code) AS village_code
   FROM core.registry_household AS registered
-  INNER JOIN core.score_month AS month ON registered.valid_from <= month.cutoff_date AND registered.valid_to > month.cutoff_date
+  INNER JOIN month_of AS month ON month.valid_from = registered.valid_from AND month.valid_to = registered.valid_to
   WHERE registered.recorded_to = TIMESTAMP '9999-12-31 00:00:00'
   GROUP BY month.stat_month, registered.household_id
 ),
@@ -30,16 +58,11 @@ known AS (
 ),
 insured AS (
   SELECT month.stat_month, insurance.person_key
-  FROM core.health_insurance AS insurance
+  FROM insurance
   INNER JOIN known ON known.person_key = insurance.person_key
-  INNER JOIN core.score_month AS month ON insurance.valid_from <= month.cutoff_date AND insurance.valid_to > month.cutoff_date
-  WHERE
-    insurance.recorded_to = TIMESTAMP '9999-12-31 00:00:00' AND insurance.status_code = '1' AND insurance.insurance_code IN ('1', '2')
-    AND insurance.year = extract(YEAR FROM month.cutoff_date)
+  INNER JOIN month_of AS month
+    ON month.valid_from = insurance.valid_from AND month.valid_to = insurance.valid_to AND month.stat_year = insurance.year
   GROUP BY month.stat_month, insurance.person_key
-),
-told AS (
-  SELECT stat_month FROM insured GROUP BY stat_month
 )
 SELECT
   listed.stat_month,
@@ -49,6 +72,5 @@ SELECT
   substr(household.village_code, 1, 9) AS town_code,
   insured.person_key IS NOT NULL AS is_insured
 FROM listed
-INNER JOIN told ON told.stat_month = listed.stat_month
 LEFT JOIN household ON household.household_id = listed.household_id AND household.stat_month = listed.stat_month
 LEFT JOIN insured ON insured.person_key = listed.person_key AND insured.stat_month = listed.stat_month
