@@ -25,9 +25,11 @@ def fupin(home: Path, *words: str, check: bool = True) -> subprocess.CompletedPr
 
 
 class County:
-    """A synced county: its data root, the truth, and the ledger read from the warehouse. ``words``: more options of simulate."""
+    """A synced county: its data root, the truth, and the ledger read from the warehouse. ``words``: more options of simulate;
+    ``without``: files whose names begin so are never sent."""
 
-    def __init__(self, root: Path, people: int, seed: int, *words: str) -> None:
+    def __init__(self, root: Path, people: int, seed: int, *words: str, without: str = "") -> None:
+        self.without = without
         self.home = root / "home"
         self.common = ("simulate", "--people", str(people), "--seed", str(seed), *words)
         self.out = self.deliver(root / "county")
@@ -39,7 +41,7 @@ class County:
         """Simulate a delivery into ``out`` and sync it: ``batches`` and ``output`` are the last delivery's."""
         fupin(self.home, *self.common, *words, "--out", str(out))
         for path in (out / "ingest").rglob("*"):
-            if path.is_file():
+            if path.is_file() and not (self.without and path.name.startswith(self.without)):
                 target = self.home / path.relative_to(out)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(path.read_bytes())
