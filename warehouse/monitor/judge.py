@@ -14,6 +14,7 @@ import duckdb
 
 from connectors.errors import DeclarationError
 from expectations.normalise import identifier, literal
+from warehouse.database import scalar
 from warehouse.monitor.order import OPEN_ROW
 from warehouse.monitor.rules import CLEAR, COLUMNS, HIT, UNKNOWN, UNSET, VERDICTS, Rule
 
@@ -120,32 +121,18 @@ def judge(con: duckdb.DuckDBPyConnection, rule: Rule) -> Mapping[str, int]:
 
     Works inside the caller's transaction, on a database whose tables are up to date. Raises DeclarationError for a file whose SELECT is no rule's.
     """
-    con.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {rule.table.select}")
-    columns = evidence_columns(con, rule, "temp.judged")
-    _undo(con, rule)
     lacking = missing_feeds(con, rule)
     parameters = parameters_of(con, rule)
     unset = [code for code, value in parameters.items() if value is None]
-    counted = dict(con.execute("SELECT verdict, count(*) FROM temp.judged GROUP BY verdict").fetchall())
-    if unknown := set(counted) - set(VERDICTS):
-        raise DeclarationError(f"{rule.table.path.name}: verdicts {sorted(map(str, unknown))} are none of {VERDICTS}")
-    subjects = sum(counted.values())
-    if lacking:
-        counted = {UNKNOWN: subjects}
-    elif unset:
-        counted = {UNSET: subjects}
     con.execute(f"DELETE FROM ops.rule_hit WHERE rule_id = {literal(rule.rule_id)}")
-    if not lacking and not unset:
-        con.execute(
-            f"INSERT INTO ops.rule_hit SELECT {literal(rule.rule_id)}, subject, person_key, household_id, village_code, verdict, "
-            f"{evidence_sql(columns)} FROM temp.judged WHERE verdict IN ({literal(HIT)}, {literal(UNKNOWN)})"
-        )
-        twice = con.execute(
-            f"SELECT count(*) - count(DISTINCT subject) FROM ops.rule_hit WHERE rule_id = {literal(rule.rule_id)}"
-        ).fetchone()
-        if twice and twice[0]:
-            raise DeclarationError(f"{rule.table.path.name}: judges {twice[0]} subjects more than once")
-    con.execute("DROP TABLE temp.judged")
+    if lacking or unset:
+        # Whatever the SELECT would say counts for nothing: only how many it would speak of.
+        evidence_columns(con, rule, f"SELECT * FROM ({rule.table.select}\n)")
+        subjects = int(scalar(con, f"SELECT count(*) FROM ({rule.table.select}\n)"))
+        counted = {UNKNOWN if lacking else UNSET: subjects}
+    else:
+        counted = _find(con, rule)
+        subjects = sum(counted.values())
     con.execute(f"DELETE FROM ops.rule_run WHERE rule_id = {literal(rule.rule_id)}")
     con.execute(
         "INSERT INTO ops.rule_run SELECT ?, ?, ?, ?, ?, ?, (SELECT as_of FROM ref.run), ?, ?, ?, ?, ?, ?, ?, ?, ?",
@@ -156,6 +143,27 @@ def judge(con: duckdb.DuckDBPyConnection, rule: Rule) -> Mapping[str, int]:
         ],
     )  # fmt: skip
     return {verdict: counted.get(verdict, 0) for verdict in VERDICTS}
+
+
+def _find(con: duckdb.DuckDBPyConnection, rule: Rule) -> dict[str, int]:
+    """Put what the rule finds into ``ops.rule_hit``; returns the number of subjects per verdict."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {rule.table.select}")
+    columns = evidence_columns(con, rule, "temp.judged")
+    _undo(con, rule)
+    counted = dict(con.execute("SELECT verdict, count(*) FROM temp.judged GROUP BY verdict").fetchall())
+    if unknown := set(counted) - set(VERDICTS):
+        raise DeclarationError(f"{rule.table.path.name}: verdicts {sorted(map(str, unknown))} are none of {VERDICTS}")
+    con.execute(
+        f"INSERT INTO ops.rule_hit SELECT {literal(rule.rule_id)}, subject, person_key, household_id, village_code, verdict, "
+        f"{evidence_sql(columns)} FROM temp.judged WHERE verdict IN ({literal(HIT)}, {literal(UNKNOWN)})"
+    )
+    twice = scalar(
+        con, f"SELECT count(*) - count(DISTINCT subject) FROM ops.rule_hit WHERE rule_id = {literal(rule.rule_id)}"
+    )
+    if twice:
+        raise DeclarationError(f"{rule.table.path.name}: judges {twice} subjects more than once")
+    con.execute("DROP TABLE temp.judged")
+    return counted
 
 
 def judge_part(con: duckdb.DuckDBPyConnection, rule: Rule, scope: str, before: str, after: str) -> bool:
