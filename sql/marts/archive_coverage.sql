@@ -2,7 +2,7 @@
 -- 档案完整率：县、乡、村三级，每种档案、每个年度应有多少份，完好多少，缺多少，校验失败、没有内容、与他户相同的多少。
 -- Grain: one row per area level, area, archive level, archive type and year.
 -- 政策依据: 北委发〔2019〕5号 二(一)4 “一户一档…县乡村户四级档案留存”；三(一)4 “档案资料”。
--- Inputs: core.archive_due, ref.archive_requirement, ref.division, ref.county, ref.feed_state, ref.run.
+-- Inputs: core.archive_due, ref.archive_requirement, ref.county, ref.feed_state, ref.run, ref.area.
 -- Limits: 恒等式: archive_due_count = archive_sound_count + archive_missing_count + archive_failed_count + archive_empty_count + archive_shared_count；
 --   archive_share = archive_sound_count ÷ archive_due_count。校验失败含核对时找不到文件的。乡级档案不计入村，县级不计入乡；项目档案按项目所在村计入三级。
 --   档案目录未到或过期时只有应有数，其余为空，archive_verdict 为无法判定。决定谁应有档案的数据源未到或过期的，县一级列一行运行年的无法判定，各数为空，不记零。
@@ -37,13 +37,6 @@ area_row AS (
   SELECT '乡' AS area_level, town_code AS area_code, place_count.* FROM place_count WHERE town_code IS NOT NULL
   UNION ALL
   SELECT '县' AS area_level, county_code AS area_code, place_count.* FROM place_count
-),
-area_name AS (
-  SELECT '村' AS area_level, village_code AS area_code, max(village_name) AS area FROM ref.division GROUP BY village_code
-  UNION ALL
-  SELECT '乡' AS area_level, town_code AS area_code, max(town_name) AS area FROM ref.division GROUP BY town_code
-  UNION ALL
-  SELECT '县' AS area_level, county_code AS area_code, max(county) AS area FROM ref.county GROUP BY county_code
 ),
 summed AS (
   SELECT
@@ -99,4 +92,4 @@ SELECT
   CASE WHEN told.is_known THEN CAST(CAST(told.sound_count AS DOUBLE) / told.due_count AS DECIMAL(12, 8)) END AS archive_share,
   CASE WHEN NOT told.is_known THEN '无法判定' WHEN told.sound_count = told.due_count THEN '齐全' ELSE '有缺' END AS archive_verdict
 FROM told
-LEFT JOIN area_name ON area_name.area_level = told.area_level AND area_name.area_code = told.area_code
+LEFT JOIN ref.area AS area_name ON area_name.area_level = told.area_level AND area_name.area_code = told.area_code

@@ -2,7 +2,7 @@
 -- 社会帮扶供需：县、乡、村三级 × 类别 × 月的需求、已发布、已对接、已兑现、成功率、金额和实物、平均时长，以及同期的供给。
 -- Grain: one row per area level, area, category and month (of the need's registration; of the offer's beginning).
 -- 政策依据: 北委发〔2019〕5号 三(三)5、6；D22 社会帮扶供需：对接成功率 = 已兑现 ÷ 已发布。
--- Inputs: core.help_need_state, core.help_offer_state, ref.division, ref.county, ref.feed_state.
+-- Inputs: core.help_need_state, core.help_offer_state, ref.feed_state, ref.area.
 -- Limits: 需求按登记月份归组，以后才发布、对接、兑现的仍计在登记的那个月，所以往月的数会补齐，需求数不会变。已对接、已兑现、不明只数已发布的需求：
 --   need_count ≥ published_need_count ≥ matched_need_count ≥ fulfilled_need_count。不明为单位不符、数量不明的。部分兑现的不算已兑现，兑现的金额照计。
 --   单位为元的需求计金额，其他的计条数（不同单位的数量不能相加）。供给计在限定的区域，限到乡的不计入村，不限的只计入县。
@@ -15,13 +15,6 @@ WITH feed AS (
     coalesce(bool_or(feed = 'help_delivery'), FALSE) AS has_delivery
   FROM ref.feed_state
   WHERE is_present AND NOT is_stale
-),
-area_name AS (
-  SELECT '村' AS area_level, village_code AS area_code, max(village_name) AS area FROM ref.division GROUP BY village_code
-  UNION ALL
-  SELECT '乡' AS area_level, town_code AS area_code, max(town_name) AS area FROM ref.division GROUP BY town_code
-  UNION ALL
-  SELECT '县' AS area_level, county_code AS area_code, max(county) AS area FROM ref.county GROUP BY county_code
 ),
 fact AS (
   SELECT
@@ -89,4 +82,4 @@ SELECT
   CASE WHEN feed.has_offer THEN CAST(summed.offered_yuan AS DECIMAL(18, 2)) END AS help_offered_yuan
 FROM summed
 CROSS JOIN feed
-LEFT JOIN area_name ON area_name.area_level = summed.area_level AND area_name.area_code = summed.area_code
+LEFT JOIN ref.area AS area_name ON area_name.area_level = summed.area_level AND area_name.area_code = summed.area_code

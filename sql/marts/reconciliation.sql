@@ -4,7 +4,7 @@
 -- 政策依据: 北委发〔2019〕5号 三(一)2 各部门信息与建档立卡信息有效对接；D26 对账。
 -- Inputs: core.department_total_now, core.survey_estimate_now, core.own_figure, core.subsistence_allowance_now, core.special_hardship_now,
 --   core.disability_now, core.health_insurance_now, core.education_aid_now, ref.reconcile_figure, ref.reconcile_feed, ref.figure_unit, ref.parameter,
---   ref.feed_state, ref.department, ref.division, ref.county, ref.run.
+--   ref.feed_state, ref.department, ref.county, ref.run, ref.area.
 -- Limits: 数值按申报的计量单位换算成人、户、元、比例。difference_value = reported_value − own_value；difference_rate 为其与 own_value 之比，own_value 为 0 时为空。
 --   部门汇总数相差不超过容许范围（参数 RECON_TOLERANCE × 本平台的数，含）为一致；估计值以本平台的数落在估计值 ± RECON_Z × 标准误之内（含）为一致。
 --   有差异的一律列出，说明列出所有可能的原因：口径不同（申报口径与本平台的不同）、时点不同（统计期间不是本平台数据所在的月）、缺报（所需数据源未到或过期）、
@@ -135,13 +135,6 @@ judged AS (
       END
     ) AS reasons
   FROM compared
-),
-area_name AS (
-  SELECT '村' AS area_level, village_code AS area_code, max(village_name) AS area FROM ref.division GROUP BY village_code
-  UNION ALL
-  SELECT '乡' AS area_level, town_code AS area_code, max(town_name) AS area FROM ref.division GROUP BY town_code
-  UNION ALL
-  SELECT '县' AS area_level, county_code AS area_code, max(county) AS area FROM ref.county GROUP BY county_code
 )
 SELECT
   judged.figure_code,
@@ -183,5 +176,5 @@ SELECT
     END
   END AS explanation
 FROM judged
-LEFT JOIN area_name ON area_name.area_level = judged.area_level AND area_name.area_code = judged.area_code
+LEFT JOIN ref.area AS area_name ON area_name.area_level = judged.area_level AND area_name.area_code = judged.area_code
 LEFT JOIN ref.department AS department ON department.department = judged.source_code

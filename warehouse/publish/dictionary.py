@@ -11,6 +11,7 @@ from typing import Protocol
 
 import xlsxwriter
 
+from expectations.normalise import identifier, literal
 from warehouse.columns import Entry
 
 HEADER = ("表", "列", "中文名", "类型", "单位", "含义", "代码表", "敏感性")
@@ -29,6 +30,17 @@ class Described(Protocol):
     def code_table(self) -> str: ...
     @property
     def entries(self) -> tuple[Entry, ...]: ...
+
+
+def comments(target: str, relation: Described) -> list[str]:
+    """The statements that describe the table ``target`` (SQL) and its columns in the catalogue. To be run together: each would be synced to disk."""
+    return [
+        f"COMMENT ON TABLE {target} IS {literal(relation.title)}",
+        *(
+            f"COMMENT ON COLUMN {target}.{identifier(entry.name)} IS {literal(entry.comment)}"
+            for entry in relation.entries
+        ),
+    ]
 
 
 def rows(relations: Sequence[Described]) -> list[tuple[str, ...]]:

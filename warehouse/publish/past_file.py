@@ -24,7 +24,7 @@ from expectations.normalise import identifier, literal
 from warehouse.columns import Entry
 from warehouse.history.tables import OPEN_TIME, table
 from warehouse.history.views import Decided, make_views, source_sql
-from warehouse.publish import guard, manifest
+from warehouse.publish import dictionary, guard, manifest
 from warehouse.publish.past import PERSON, Labels, Past, code_labels, pasts
 from warehouse.publish.pseudonym import token_sql
 
@@ -228,15 +228,7 @@ def _make(con: duckdb.DuckDBPyConnection, chapter: Chapter, key: str) -> None:
 
 
 def _describe(con: duckdb.DuckDBPyConnection, target: str, relation: Past | Labels) -> None:
-    comments = [
-        f"COMMENT ON TABLE {target} IS {literal(relation.title)}",
-        *(
-            f"COMMENT ON COLUMN {target}.{identifier(entry.name)} IS {literal(entry.comment)}"
-            for entry in relation.entries
-        ),
-    ]
-    # Together, or each would be synced to disk.
-    con.execute(f"BEGIN; {'; '.join(comments)}; COMMIT")
+    con.execute(f"BEGIN; {'; '.join(dictionary.comments(target, relation))}; COMMIT")
 
 
 def _grow(con: duckdb.DuckDBPyConnection, chapter: Chapter, key: str) -> bool:
