@@ -74,6 +74,14 @@ class RunningAirflow:
         return found
 
 
+def running(process: psutil.Process) -> bool:
+    """Whether it does anything still: a process that ended and that nobody has cleared away does not."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
 @contextlib.contextmanager
 def environment(home: Path) -> Iterator[None]:
     """This process, looking at the data root ``home``."""

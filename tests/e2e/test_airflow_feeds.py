@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.e2e.airflow_process import RunningAirflow, end, launch, wait_until_up
+from tests.e2e.airflow_process import RunningAirflow, end, launch, running, wait_until_up
 
 HEADER = (
     "结算单号,姓名,证件号码,就诊类别,医院名称,医院等级,是否县域内,入院日期,出院日期,诊断编码,总费用,政策范围内费用,起付线,"
@@ -240,8 +240,8 @@ def test_a_killed_scheduler_is_started_again_and_a_file_gets_its_receipt(airflow
     assert batch["state"] == "merged"
     assert "scheduler ended with SIGKILL: starting it again in 1 s (1 of 4)" in airflow.output.read_text("utf-8")
     assert airflow.component("scheduler") != killed
-    _, alive = psutil.wait_procs(workers, timeout=1)
-    assert alive == []
+    _, left = psutil.wait_procs(workers, timeout=1)
+    assert [worker for worker in left if running(worker)] == []
     airflow.wait("rest", lambda: at_rest(airflow), LOAD_SECONDS)
 
 
@@ -275,8 +275,9 @@ def test_sigterm_stops_everything_within_fifteen_seconds(airflow: RunningAirflow
     airflow.process.send_signal(signal.SIGTERM)
     assert airflow.process.wait(30) == 0
     assert time.monotonic() - begun < 16
-    gone, alive = psutil.wait_procs(family, timeout=1)
-    assert alive == []
+    # What ended and was left to a first process that does not clear away (as in many containers) has ended all the same.
+    _, left = psutil.wait_procs(family, timeout=1)
+    assert [process for process in left if running(process)] == []
     with socket.socket() as probe:
         host, port = airflow.url.removeprefix("http://").split(":")
         assert probe.connect_ex((host, int(port))) != 0

@@ -38,7 +38,7 @@ def asked(airflow: RunningAirflow, sql: str) -> list[tuple[Any, ...]]:
         return con.execute(sql).fetchall()
 
 
-def questions(airflow: RunningAirflow, run: str) -> list[dict[str, Any]]:
+def questions(airflow: RunningAirflow, run: str = "~") -> list[dict[str, Any]]:
     return airflow.api.all(f"/dags/identity/dagRuns/{run}/hitlDetails", "hitl_details")
 
 
@@ -56,15 +56,17 @@ def test_an_engineer_parts_two_people_and_the_marts_follow(airflow: RunningAirfl
     airflow.wait(
         "both files", lambda: sum(bool(batch.get("receipted_at")) for batch in airflow.batches()) == 2, SECONDS
     )
-    run = triggered(airflow)
-    (question,) = airflow.wait("question", lambda: questions(airflow, run), SECONDS)
+    # Last night's run is made up for when Airflow starts: on a slow machine it may be the one that finds them, and asks.
+    triggered(airflow)
+    (question,) = airflow.wait("question", lambda: questions(airflow), SECONDS)
+    run = question["task_instance"]["dag_run_id"]
     assert question["options"] == ["两人", "同一人", "以后再说"] and question["defaults"] == ["以后再说"]
     assert "户籍人口：批次 " in question["body"] and " 第 2 行" in question["body"]
 
     # Nobody waits for the answer: another run links, and does not ask twice.
     other = triggered(airflow)
     airflow.wait("second run", lambda: state(airflow, other) == "success", SECONDS)
-    assert questions(airflow, other) == []
+    assert questions(airflow, other) == [] and len(questions(airflow)) == 1
 
     builds = len(airflow.runs("marts"))
     ti = question["task_instance"]
