@@ -211,6 +211,14 @@ def open_warehouse(home: Path, *, write: bool = True) -> Iterator[duckdb.DuckDBP
 
 
 @contextmanager
+def second(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A second connection to the database that is the default one of ``con``: for work beside it, with transactions of its own."""
+    with con.cursor() as other:
+        other.execute(f'USE "{scalar(con, "SELECT current_database()")}"')
+        yield other
+
+
+@contextmanager
 def open_for_merge(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The same for one merge after the other, with the macros of ``sql/macros`` in place: a small delivery must not pay for them again.
 

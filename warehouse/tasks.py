@@ -1,4 +1,4 @@
-"""The steps of a batch's life, as the DAGs and ``fupin sync`` call them: collect → organise → merge → feedback → build → publish.
+"""The steps of a batch's life, as the DAGs and ``fupin sync`` (``warehouse/syncing.py``) call them: collect → organise → merge → feedback → build → publish.
 
 Each step is idempotent: killed anywhere and called again it ends where the undisturbed one does. What travels between steps is a
 reference ``<feed>/<batch_id>`` and counts, never a row. Bad input ends a batch (``blocked``), it does not raise; what raises is
@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
+import duckdb
+
 from connectors import settings
-from connectors.errors import FupinError, TerminalError, scrubbed, without_row_text
+from connectors.errors import TerminalError, scrubbed, without_row_text
 from connectors.feed import Feed, load_feeds
 from warehouse.batch import BEIJING, UNRECOGNISED, Batch, utc_now
 
@@ -176,13 +176,19 @@ def settle(question: str, answer: str, who: str) -> dict[str, int]:
 @scrubbed
 def build(progress: Progress | None = None) -> dict[str, int]:
     """Rebuild ``core.person`` and every mart from the warehouse's present state; returns rows per mart."""
-    from warehouse import monitor
     from warehouse.database import open_warehouse
+
+    with open_warehouse(settings.home()) as con:
+        return build_in(con, progress)
+
+
+def build_in(con: duckdb.DuckDBPyConnection, progress: Progress | None) -> dict[str, int]:
+    from warehouse import monitor
     from warehouse.history.schema import prepare
     from warehouse.identity import decisions
 
     feeds = load_feeds()
-    with without_row_text("building the marts"), open_warehouse(settings.home()) as con:
+    with without_row_text("building the marts"):
         prepare(con, settings.home(), feeds)
         decisions.resolve(con, feeds)
         return monitor.build(con, feeds, progress=progress)
@@ -191,22 +197,45 @@ def build(progress: Progress | None = None) -> dict[str, int]:
 @scrubbed
 def worklists() -> int:
     """Write the worklists whose clues or answers have changed, take them to the departments; returns how many. The marts are built."""
+    from warehouse.database import open_warehouse
+    from warehouse.history.schema import prepare
+
+    with open_warehouse(settings.home()) as con:
+        with without_row_text("writing the worklists"):
+            prepare(con, settings.home(), load_feeds())
+        written = list_in(con)
+    deliver_lists()
+    return written
+
+
+def list_in(con: duckdb.DuckDBPyConnection) -> int:
     from warehouse import verifying
 
     with without_row_text("writing the worklists"):
-        return verifying.write(settings.home(), load_feeds())
+        return verifying.write(con, settings.home(), load_feeds())
+
+
+def deliver_lists() -> None:
+    from warehouse import verifying
+
+    with without_row_text("delivering the worklists"):
+        verifying.deliver(settings.home(), load_feeds())
 
 
 @scrubbed
 def publish() -> dict[str, Any]:
     """Publish the marts as a snapshot; the same content again is the same snapshot. Returns the manifest's head."""
-    from warehouse import publish as publication
     from warehouse.database import open_warehouse
 
-    feeds = load_feeds()
-    home = settings.home()
-    with without_row_text("publishing"), open_warehouse(home) as con:
-        return publication.publish(con, home, feeds)
+    with open_warehouse(settings.home()) as con:
+        return publish_from(con)
+
+
+def publish_from(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    from warehouse import publish as publication
+
+    with without_row_text("publishing"):
+        return publication.publish(con, settings.home(), load_feeds())
 
 
 @scrubbed
@@ -245,31 +274,6 @@ def reopen(feed: str, batch_id: str) -> list[str]:
 
 
 @scrubbed
-def withdraw(reference: str, why: str, progress: Progress) -> dict[str, Any]:
-    """Take back a merged batch, tell its sender by a new receipt, and publish what is left; returns the batch's summary and counts."""
-    import getpass
-
-    from warehouse import withdrawing
-
-    home = settings.home()
-    with without_row_text(f"withdrawing {reference}"):
-        counts = withdrawing.withdraw(home, reference, load_feeds(), getpass.getuser(), why)
-    summary = feedback(*reference.split("/", 1))
-    follow(progress)
-    return {**summary, **counts}
-
-
-def follow(progress: Progress) -> None:
-    """What follows when the warehouse has changed: marts, worklists, snapshot."""
-    progress("marts")
-    build(progress)
-    progress("worklists")
-    worklists()
-    progress("snapshot")
-    publish()
-
-
-@scrubbed
 def check(feed: str) -> list[str]:
     """Can the feed's source be reached? What was found, line by line; nothing is fetched. Raises like :func:`collect`."""
     from connectors import drop, pull
@@ -298,83 +302,3 @@ def _summary(batch: Batch) -> dict[str, Any]:
     names = ("batch_id", "feed", "state", "as_of", "rows_read", "rows_landed", "rows_quarantined", "rows_skipped")
     changes = ("rows_inserted", "rows_ended", "rows_unchanged", "duplicate_of", "reason")
     return {name: batch.data.get(name) for name in names + changes if batch.data.get(name) is not None}
-
-
-def _collected(names: list[str], feeds: dict[str, Feed], failures: list[FupinError]) -> Iterator[tuple[str, list[str]]]:
-    """Each feed with the batches that await it; an inbox is sorted once, however many feeds share it."""
-    from warehouse import intake
-
-    sorted_inboxes: set[str] = set()
-    # What several departments send comes last: then their inboxes have been sorted.
-    for name in sorted(names, key=lambda name: bool(feeds[name].also_from)):
-        feed = feeds[name]
-        try:
-            departments = intake.senders(feed, feeds)
-            if feed.dropped and sorted_inboxes.issuperset(departments):
-                yield name, intake.waiting(settings.home(), feed, feeds)
-                continue
-            sorted_inboxes.update(departments)
-            yield name, collect(name, everywhere=True)
-        except FupinError as error:
-            failures.append(error)
-
-
-def sync(names: list[str], progress: Progress) -> list[dict[str, Any]]:
-    """Every step for the feeds ``names`` (all when empty) in this process, then marts and snapshot; returns a summary per batch.
-
-    What an engineer runs without a scheduler; the steps are those that the DAGs call. A system or outbox that fails stops nobody
-    else: the first failure is raised when everything else is done.
-    """
-    import threading
-
-    from expectations import run
-    from warehouse.database import kept_open, warehouse_path
-
-    feeds = load_feeds()
-    if unknown := sorted(set(names) - set(feeds)):
-        raise TerminalError(f"there is no feed {', '.join(unknown)}; there are: {', '.join(feeds)}")
-    # Great Expectations takes seconds to import; DuckDB reads the first file meanwhile.
-    threading.Thread(target=run.warm, daemon=True).start()
-    summaries: list[dict[str, Any]] = []
-    home: Path = settings.home()
-    waiting: dict[str, str] = {}
-    failures: list[FupinError] = []
-    # Reading and validating need no lock, so the next batches are organised while one is merged or looked for.
-    ahead = int(settings.number("organise_ahead", 2))
-    pool = ThreadPoolExecutor(max_workers=max(1, ahead))
-    organised: dict[str, Future[dict[str, Any]]] = {}
-    try:
-        for name, references in _collected(names or list(feeds), feeds, failures):
-            for reference in references:
-                if waiting.setdefault(reference, name) == name and ahead and reference not in organised:
-                    organised[reference] = pool.submit(organise, name, reference)
-        with kept_open() as close:
-            for reference, name in waiting.items():
-                progress(f"{reference}: {Batch.load(home, reference).data['original_name_safe']}")
-                if reference not in organised:
-                    close()
-                    organise(name, reference)
-                else:
-                    if not organised[reference].done():
-                        close()
-                    organised[reference].result()
-                merge(name, reference)
-                try:
-                    summaries.append(feedback(name, reference))
-                except FupinError as error:
-                    # The batch stays open: the next run delivers its receipt.
-                    failures.append(error)
-    finally:
-        pool.shutdown(cancel_futures=True)
-    # Even when no file came: an earlier run may have died between its last merge and its snapshot.
-    if warehouse_path(home).exists():
-        # Rendering pages is Python's work, building marts is DuckDB's: they go side by side.
-        with ThreadPoolExecutor(max_workers=1) as beside:
-            documented = beside.submit(document)
-            follow(progress)
-            documented.result()
-    for failure in failures[1:]:
-        log.error("%s", failure)
-    if failures:
-        raise failures[0]
-    return summaries

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
+
 from connectors.feed import Feed
-from warehouse.database import open_warehouse
 from warehouse.feedback import lists
-from warehouse.history.schema import prepare
 from warehouse.monitor import worklists
 from warehouse.monitor.reference import run_date
 
 
-def write(home: Path, feeds: dict[str, Feed]) -> int:
-    """Write the worklists that have changed and take them to the departments' outboxes; returns how many. The marts are built."""
-    with open_warehouse(home) as con:
-        prepare(con, home, feeds)
-        as_of = run_date(con)
-        if as_of is None:
-            return 0
-        con.execute("BEGIN")
-        written = len(worklists.write_lists(con, feeds, home / "outbox", as_of))
-        con.execute("COMMIT")
-    lists.deliver(home, worklists.kind(), sorted({feed.department for feed in feeds.values()}))
+def write(con: duckdb.DuckDBPyConnection, home: Path, feeds: dict[str, Feed]) -> int:
+    """Write the worklists that have changed, in one transaction; returns how many. The marts are built."""
+    worklists.create(con)
+    as_of = run_date(con)
+    if as_of is None:
+        return 0
+    con.execute("BEGIN")
+    written = len(worklists.write_lists(con, feeds, home / "outbox", as_of))
+    con.execute("COMMIT")
     return written
+
+
+def deliver(home: Path, feeds: dict[str, Feed]) -> None:
+    """Take the worklists to the departments' outboxes. Opens the warehouse."""
+    lists.deliver(home, worklists.kind(), sorted({feed.department for feed in feeds.values()}))

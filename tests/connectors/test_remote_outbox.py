@@ -13,7 +13,7 @@ from connectors.errors import TerminalError, TransientError
 from connectors.feed import load_feeds
 from connectors.places import Place
 from tests.connectors.sftp_server import SftpServer
-from warehouse import intake, tasks
+from warehouse import intake, syncing, tasks
 from warehouse.batch import Batch
 
 UNKNOWN = "村代码,不认识\n1,2\n".encode()
@@ -44,7 +44,7 @@ def test_sync_takes_from_the_server_and_puts_the_receipt_there(
     (server.root / "in" / "不认识的.csv").write_bytes(UNKNOWN)
     # The office's first feed takes care of what no feed knows.
     first = min(feed.name for feed in load_feeds().values() if feed.department == "fupinban")
-    assert [batch["state"] for batch in tasks.sync([first], lambda _: None)] == ["blocked"]
+    assert [batch["state"] for batch in syncing.sync([first], lambda _: None)] == ["blocked"]
     assert list((server.root / "in").iterdir()) == []
     assert outbox(server) == ["不认识的.csv.回执.xlsx"]
     here = data_root / "outbox" / "fupinban" / "不认识的.csv.回执.xlsx"
@@ -54,7 +54,7 @@ def test_sync_takes_from_the_server_and_puts_the_receipt_there(
     monkeypatch.setenv("AIRFLOW__FUPIN__INBOX_GONGAN", "sftp://127.0.0.1:1/in?connection=office")
     other = next(feed.name for feed in load_feeds().values() if feed.department == "gongan")
     with pytest.raises(TransientError, match="inbox_gongan"):
-        tasks.sync([other, first], lambda _: None)
+        syncing.sync([other, first], lambda _: None)
     assert outbox(server) == ["不认识的.csv.回执.xlsx", "还有.csv.回执.xlsx"]
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from connectors.feed import load_feeds
 from expectations import normalise
-from warehouse import identity, keys, reviewing, tasks
+from warehouse import identity, keys, reviewing, syncing, tasks
 from warehouse.batch import Batch
 from warehouse.database import open_warehouse
 from warehouse.history.schema import create_tables
@@ -269,7 +269,7 @@ def test_list_answer_link_withdrawn_pending_again(county: County) -> None:
     (left,) = county.lists()
     assert [row["姓名"] for row in county.rows(left)] == ["=张大明"]
 
-    tasks.withdraw(f"link_review/{batch['batch_id']}", "填错了人", lambda line: None)
+    syncing.withdraw(f"link_review/{batch['batch_id']}", "填错了人", lambda line: None)
     assert county.night()["decided"] == 1
     assert county.pupil() == (None, "none")
     assert county.decisions() == [("link", 11, False)]

@@ -16,7 +16,7 @@ import openpyxl
 import pytest
 
 from connectors.feed import load_feeds
-from warehouse import intake, tasks
+from warehouse import intake, syncing, tasks
 from warehouse.batch import Batch
 from warehouse.database import open_warehouse
 from warehouse.history.schema import create_tables
@@ -254,7 +254,7 @@ def test_from_the_list_to_a_reviewed_rectification(county: County) -> None:
     assert county.state(PUPIL) == "已复核" and county.lists("jiaoyu") == []
     assert county.asked("SELECT days_to_conclusion, answer_count, is_open FROM mart.clue WHERE rule_id = 'Z02'") == [(4, 5, False)]  # fmt: skip
 
-    tasks.withdraw(f"{FEED}/{last['batch_id']}", "签错了名", lambda line: None)
+    syncing.withdraw(f"{FEED}/{last['batch_id']}", "签错了名", lambda line: None)
     county.night()
     assert county.state(PUPIL) == "已整改" and len(county.lists("jiaoyu")) == 1
 

@@ -30,9 +30,9 @@ def _simulate(arguments: argparse.Namespace) -> int:
 
 
 def _sync(arguments: argparse.Namespace) -> int:
-    from warehouse import tasks
+    from warehouse import syncing
 
-    summaries = tasks.sync(arguments.feeds, _progress)
+    summaries = syncing.sync(arguments.feeds, _progress)
     if arguments.json:
         print_json(summaries)
     elif summaries:
@@ -84,10 +84,10 @@ def _build(arguments: argparse.Namespace) -> int:
 
 
 def _link(arguments: argparse.Namespace) -> int:
-    from warehouse import tasks
+    from warehouse import syncing, tasks
 
     counts = tasks.link(arguments.retrain)
-    tasks.follow(_progress)
+    syncing.follow(_progress)
     print_json(counts)
     return 0
 
@@ -149,9 +149,9 @@ def _release(arguments: argparse.Namespace) -> int:
 
 
 def _withdraw(arguments: argparse.Namespace) -> int:
-    from warehouse import tasks
+    from warehouse import syncing
 
-    print_json(tasks.withdraw(arguments.batch, arguments.why, _progress))
+    print_json(syncing.withdraw(arguments.batch, arguments.why, _progress))
     return 0
 
 

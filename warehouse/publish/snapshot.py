@@ -18,6 +18,7 @@ import duckdb
 from connectors import settings
 from connectors.feed import Feed
 from warehouse import keys
+from warehouse.database import second
 from warehouse.publish import dictionary, guard, manifest, past, past_file
 from warehouse.publish.plan import Relation, plan
 from warehouse.publish.pseudonym import fingerprint
@@ -64,15 +65,6 @@ def content_hashes(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]
             "content_hash": manifest.digest([count, int(total)]),
         }
     return found
-
-
-@contextmanager
-def _second(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A second connection to the database that is the default one of ``con``."""
-    database = con.execute("SELECT current_database()").fetchone()
-    with con.cursor() as other:
-        other.execute(f'USE "{database[0] if database else ""}"')
-        yield other
 
 
 def _name(folder: Path, as_of: dt.date | None, content: str, knowledge: str) -> str:
@@ -130,7 +122,7 @@ def publish(
             try:
                 (temporary / "parquet").mkdir(parents=True)
                 # Two files side by side: neither fills a machine.
-                with ThreadPoolExecutor(1) as beside, _second(con) as other:
+                with ThreadPoolExecutor(1) as beside, second(con) as other:
                     history = beside.submit(past_file.write, other, temporary, chapters, key, last)
                     _write(con, temporary, relations, _reusable(base, relations, tables))
                     inspected = history.result()

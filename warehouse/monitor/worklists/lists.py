@@ -26,17 +26,21 @@ def kind() -> lists.Kind:
     return lists.Kind("worklist", "ops.worklist", "unit", lambda unit: unit.split("/")[0])
 
 
+def create(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the table of the lists that lie in the outboxes."""
+    con.execute(TABLE)
+
+
 def write_lists(
     con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], outbox: Path, as_of: str | dt.date
 ) -> list[Path]:
     """Write a workbook for every unit whose list is not its last one; returns the new files.
 
-    ``outbox``: the folder of all departments' outboxes; ``as_of``: date of the data, in names and titles. The marts are built. Works
+    ``outbox``: the folder of all departments' outboxes; ``as_of``: date of the data, in names and titles. The marts are built, so is the table. Works
     inside the caller's transaction. A list that is superseded and that nobody has touched is taken away.
     """
     if FEED not in feeds:
         return []
-    con.execute(TABLE)
     content.prepare(con, feeds, feeds[FEED])
     day = str(as_of)
 
