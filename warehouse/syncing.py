@@ -105,7 +105,7 @@ def follow(progress: Progress) -> None:
     with open_warehouse(settings.home()) as con:
         progress("marts")
         tasks.build_in(con, progress)
-        with ThreadPoolExecutor(max_workers=1) as beside, second(con) as other:
+        with second(con) as other, ThreadPoolExecutor(max_workers=1) as beside:
             progress("worklists")
             listed = beside.submit(tasks.list_in, other)
             progress("snapshot")

@@ -41,12 +41,20 @@ def put(sheet: Worksheet, row: int, column: int, value: object, style: Format | 
         sheet.write_blank(row, column, None, style)
 
 
+class _Widths(dict[str, int]):
+    """Columns that a character takes, each looked up once."""
+
+    def __missing__(self, character: str) -> int:
+        self[character] = 2 if unicodedata.east_asian_width(character) in "WFA" else 1
+        return self[character]
+
+
+_WIDTHS = _Widths()
+
+
 def width(text: str) -> int:
     """Columns that ``text`` takes: a Chinese character takes two; the longest line counts."""
-    return max(
-        (sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in line) for line in text.split("\n")),
-        default=0,
-    )
+    return max((sum(map(_WIDTHS.__getitem__, line)) for line in text.split("\n")), default=0)
 
 
 def lines(text: str, columns: float) -> int:

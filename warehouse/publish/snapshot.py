@@ -122,7 +122,7 @@ def publish(
             try:
                 (temporary / "parquet").mkdir(parents=True)
                 # Two files side by side: neither fills a machine.
-                with ThreadPoolExecutor(1) as beside, second(con) as other:
+                with second(con) as other, ThreadPoolExecutor(1) as beside:
                     history = beside.submit(past_file.write, other, temporary, chapters, key, last)
                     _write(con, temporary, relations, _reusable(base, relations, tables))
                     inspected = history.result()

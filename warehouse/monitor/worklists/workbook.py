@@ -148,8 +148,9 @@ def _list(
     sheet.set_row(3, 20)
     for place, column in enumerate(wanted):
         put(sheet, 3, place, column.header, looks.head)
+    cells = _cells(looks, wanted)
     for row, texts in enumerate(rows, FIRST_ROW):
-        _row(sheet, looks, row, wanted, texts)
+        _row(sheet, looks, row, cells, texts)
     last = max(FIRST_ROW, FIRST_ROW + count - 1)
     sheet.autofilter(3, 0, last, len(wanted) - 1)
     for place, column in enumerate(wanted[answer:], answer):
@@ -162,27 +163,41 @@ def _list(
     forms.protect(sheet)
 
 
-def _row(sheet: Any, looks: Looks, row: int, wanted: Sequence[Column], texts: Sequence[Any]) -> None:
-    values = dict(zip([column.name for column in wanted if column.name], texts, strict=True))
-    heights = [
-        style.lines(str(values[column.name]), column.width * 1.1)
-        for column in wanted
-        if column.name in WRAPPED and values[column.name]
-    ]
-    sheet.set_row(row, max(21, 13 * max(heights, default=1) + 4))
-    for place, column in enumerate(wanted):
-        value = values.get(column.name)
-        if column in ANSWER:
-            form = looks.choose if column.header in CHOICES else looks.date if column.header in DATES else looks.write
-        elif column.name in TOKENS:
-            form = looks.token
-        elif column.name == "severity":
-            form = {"红": looks.urgent, "橙": looks.soon}.get(str(value), looks.known)
-        elif column.name == "state" and value and "（" in str(value):
-            form = looks.late
-        else:
-            form = looks.text if column.name in WRAPPED else looks.name if column.name == "person_name" else looks.known
+def _row(
+    sheet: Any, looks: Looks, row: int, cells: Sequence[tuple[Column, int | None, Any]], texts: Sequence[Any]
+) -> None:
+    """``cells``: of :func:`_cells`."""
+    height, forms_of = 1, {"severity": _severity, "state": _state}
+    for place, (column, source, form) in enumerate(cells):
+        value = None if source is None else texts[source]
+        if value and column.name in WRAPPED:
+            height = max(height, style.lines(value, column.width * 1.1))
+        elif value and column.name in forms_of:
+            form = forms_of[column.name](looks, value)
         put(sheet, row, place, value, form)
+    sheet.set_row(row, max(21, 13 * height + 4))
+
+
+def _cells(looks: Looks, wanted: Sequence[Column]) -> list[tuple[Column, int | None, Any]]:
+    """Each column with the place of its text in a row of the content, None where only a blank cell is asked, and its format."""
+    named = [column.name for column in wanted if column.name]
+    return [(column, named.index(column.name) if column.name else None, _form(looks, column)) for column in wanted]
+
+
+def _form(looks: Looks, column: Column) -> Any:
+    if column in ANSWER:
+        return looks.choose if column.header in CHOICES else looks.date if column.header in DATES else looks.write
+    if column.name in TOKENS:
+        return looks.token
+    return looks.text if column.name in WRAPPED else looks.name if column.name == "person_name" else looks.known
+
+
+def _severity(looks: Looks, value: str) -> Any:
+    return {"红": looks.urgent, "橙": looks.soon}.get(value, looks.known)
+
+
+def _state(looks: Looks, value: str) -> Any:
+    return looks.late if "（" in value else looks.known
 
 
 def _marks(sheet: Any, looks: Looks, wanted: Sequence[Column], last: int) -> None:
