@@ -41,6 +41,8 @@ _GAPS = " -\u00a0\u3000\u200b\ufeff\t"
 _LONG = re.compile(r"[0-9]{15,}|[0-9]{14}[0-9Xx]")
 _PHONE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
 _HIDDEN = re.compile(r'hidden="(1|true)"|state="(h|veryH)idden"')
+_NUMBER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$|DECIMAL|DOUBLE|FLOAT")
+_CHECKED = re.compile(rf"(VARCHAR|BOOLEAN|DATE)$|{_NUMBER.pattern}")
 # SHA-256 and Git commits; a run of digits alone is never taken for one.
 _DIGEST = re.compile(r"\b(?=[0-9]*[a-f])(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
 
@@ -179,6 +181,9 @@ def inspect_database(
                 findings.append(Finding(where, "是标识列或没有声明的列", "an identifier or undeclared column"))
                 continue
             findings += _text_in(where, comment)
+            is_load_time = kind == "TIMESTAMP" and column in LOAD_TIMES and described is not None
+            if not is_load_time and not _CHECKED.match(kind):
+                findings.append(Finding(where, f"类型 {kind} 不能核对", f"type {kind} cannot be checked"))
             condition = (inspected or {}).get(table, "TRUE")
             if condition == "FALSE" or table not in filled:
                 continue
@@ -187,12 +192,8 @@ def inspect_database(
                 findings += _text_findings(con, where, rows, entry, feeds, batches)
             elif kind in ("BOOLEAN", "DATE"):
                 findings += _date_findings(con, where, rows, entry)
-            elif kind == "TIMESTAMP" and column in LOAD_TIMES and described is not None:
-                continue
-            elif re.match(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$|DECIMAL|DOUBLE|FLOAT", kind):
+            elif _NUMBER.match(kind):
                 findings += _number_findings(con, where, rows, entry)
-            else:
-                findings.append(Finding(where, f"类型 {kind} 不能核对", f"type {kind} cannot be checked"))
         texts = con.execute(
             "SELECT schema_name || '.' || table_name, coalesce(comment, '') FROM duckdb_tables() "
             "UNION ALL SELECT schema_name || '.' || view_name, sql FROM duckdb_views() WHERE NOT internal "
