@@ -18,7 +18,7 @@ import duckdb
 from connectors import settings
 from connectors.feed import Feed
 from warehouse import keys
-from warehouse.publish import dictionary, guard, manifest, past, past_file
+from warehouse.publish import dictionary, guard, manifest, page, past, past_file
 from warehouse.publish.plan import Relation, plan
 from warehouse.publish.pseudonym import fingerprint
 
@@ -116,6 +116,7 @@ def publish(
                 "tables": tables,
                 "history": {chapter.past.name: chapter.facts["believed"] for chapter in chapters},
                 "dictionary": manifest.digest(dictionary.rows(described)),
+                "page": page.version(),
                 "key": fingerprint(key),
             }
         )
@@ -135,6 +136,7 @@ def publish(
                     _write(con, temporary, relations, _reusable(base, relations, tables))
                     inspected = history.result()
                 dictionary.write(temporary, described, as_of)
+                page.write(temporary, temporary / DATABASE, snapshot_id, as_of)
                 head = {
                     "snapshot_id": snapshot_id,
                     "as_of": as_of,
