@@ -16,8 +16,12 @@ from typing import Any
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
+from connectors.settings import ROOT
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 SECONDS = 60.0
+# Where tests leave pictures of what they saw.
+PICTURES = ROOT / "build" / "page"
 
 
 def executable() -> str:

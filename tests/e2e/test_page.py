@@ -13,21 +13,17 @@ from typing import Any
 import duckdb
 import pytest
 
-from connectors.settings import ROOT
-from tests.browser import Browser, browser
+from tests.browser import PICTURES, Browser, browser
 from tests.e2e.county import County
 from warehouse import columns
 
 PEOPLE, SEED = 1500, 31
-PICTURES = ROOT / "build" / "page"
 # A4 without the margins that the page asks for, in CSS pixels.
 PAPER = round((210 - 2 * 11) / 25.4 * 96)
 # Section, key of the row, mart.column, what is told; of all that is to be seen, the definitions left out.
 SEEN = """
-[...document.querySelectorAll("main section:not(#s-definitions) a[href^='#']")]
-  .filter(link => link.offsetParent && link.closest("td, .tile b, .goal"))
-  .filter(link => /^-?[0-9]|^无数据$|^—$/.test(link.textContent))
-  .map(link => [link.closest("section").id, link.closest("[data-key]").dataset.key, link.hash.slice(1), link.textContent])
+[...document.querySelectorAll("main a.f")].filter(figure => figure.offsetParent)
+  .map(figure => [figure.closest("section").id, figure.closest("[data-key]").dataset.key, figure.hash.slice(1), figure.textContent])
 """
 WIDE = "[...document.querySelectorAll('main *')].filter(one => one.getBoundingClientRect().right > {} + 1).map(one => one.outerHTML.slice(0, 90))"
 

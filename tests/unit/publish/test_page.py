@@ -29,7 +29,7 @@ class Read(HTMLParser):
         self.addresses: list[str] = []
         self.figures: list[tuple[str, str]] = []
         self.loose: list[str] = []
-        self._figure, self._link = False, ""
+        self._figure, self._link, self._written = False, "", False
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -37,7 +37,7 @@ class Read(HTMLParser):
         self.ids += [facts["id"]] if "id" in facts else []
         self.addresses += [facts[name] for name in ("src", "action", "data", "xlink:href", "poster") if name in facts]
         if tag == "a":
-            self._link = facts["href"]
+            self._link, self._written = facts["href"], "f" in facts.get("class", "").split()
             self.links.append(facts["href"])
         elif tag in ("td", "th", "tr", "tbody", "thead", "div", "p", "figure", "h3"):
             self._figure = tag == "td" and facts.get("class", "").startswith("num")
@@ -51,9 +51,9 @@ class Read(HTMLParser):
             self._figure = False
 
     def handle_data(self, data: str) -> None:
-        if self._figure and self._link and data.strip():
+        if self._link and self._written:
             self.figures.append((self._link.removeprefix("#"), data))
-        elif self._figure and re.search(r"\d", data) and "年" not in data and "%" not in data:
+        elif self._figure and not self._link and re.search(r"\d", data) and "年" not in data and "%" not in data:
             self.loose.append(data)
 
 

@@ -52,8 +52,8 @@ class Definitions:
         """The value as a link to the column's definition; ``missing`` if there is none (never a zero)."""
         unit = self._entry(column).unit
         if value is None:
-            return Markup('<a class="none" href="#{}">{}</a>').format(column, missing)
-        return Markup('<a href="#{}">{}</a>').format(column, written(value, unit))
+            return Markup('<a class="f none" href="#{}">{}</a>').format(column, missing)
+        return Markup('<a class="f" href="#{}">{}</a>').format(column, written(value, unit))
 
     def unit(self, column: str) -> str:
         """The unit in which figures of the column are shown."""
