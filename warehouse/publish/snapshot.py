@@ -134,9 +134,9 @@ def publish(
                 with ThreadPoolExecutor(1) as beside, _second(con) as other:
                     history = beside.submit(past_file.write, other, temporary, chapters, key, last)
                     _write(con, temporary, relations, _reusable(base, relations, tables))
+                    page.write(temporary, temporary / DATABASE, snapshot_id, as_of)
                     inspected = history.result()
                 dictionary.write(temporary, described, as_of)
-                page.write(temporary, temporary / DATABASE, snapshot_id, as_of)
                 head = {
                     "snapshot_id": snapshot_id,
                     "as_of": as_of,
