@@ -1,5 +1,5 @@
 -- Poverty by county and township, townships from the highest incidence down; those without one come last.
-SELECT headcount.*, CAST(headcount.area_level = '县' OR headcount.area_code = '不详' AS BOOLEAN) AS is_total
+SELECT headcount.*
 FROM mart.headcount AS headcount
 WHERE headcount.area_level <> '村'
 ORDER BY headcount.incidence DESC NULLS LAST, headcount.poor_persons DESC NULLS LAST, headcount.area_code
