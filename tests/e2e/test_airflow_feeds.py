@@ -16,7 +16,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+import requests
 
+from tests.browser import PICTURES, browser
 from tests.e2e.airflow_process import RunningAirflow, end, launch, running, wait_until_up
 
 HEADER = (
@@ -97,6 +99,45 @@ def test_the_snapshot_follows_the_last_of_them(airflow: RunningAirflow) -> None:
     assert (airflow.home / "published" / "current").is_symlink()
     airflow.wait("rest", lambda: at_rest(airflow), LOAD_SECONDS)
     assert not [run["dag_id"] for run in airflow.runs() if run["state"] == "failed"]
+
+
+def test_the_page_and_the_data_docs_are_for_whoever_has_logged_in(airflow: RunningAirflow) -> None:
+    names = ("published/index.html", "published/dictionary.html", "docs/index.html", "docs/health_settlement.html")
+    pages = [f"{airflow.url}/fupin/{name}" for name in names]
+    with requests.Session() as stranger:
+        assert {stranger.get(page).status_code for page in pages} == {401}
+        assert stranger.get(pages[0], cookies={"_token": "made.up.token"}).status_code in (401, 403)
+    with requests.Session() as reader:
+        reader.headers["Authorization"] = airflow.api.authorization()
+        for page in pages:
+            answer = reader.get(page)
+            assert answer.status_code == 200 and answer.headers["Content-Type"] == "text/html; charset=utf-8", page
+            assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
+            assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert reader.get(pages[0]).content == (airflow.home / "published" / "current" / "index.html").read_bytes()
+        # Nothing but these pages: no other file of the data root, by whatever name.
+        key = "secrets/publication_key"
+        for name in ("published/manifest.json", f"published/..%2f..%2f{key}", "docs/..%2findex.html", key):
+            assert reader.get(f"{airflow.url}/fupin/{name}").status_code == 404, name
+
+
+def test_the_page_stands_within_airflow_s_own_pages(airflow: RunningAirflow, tmp_path: Path) -> None:
+    with browser(tmp_path) as tab:
+        token = airflow.api.authorization().removeprefix("Bearer ")
+        tab.send("Network.setCookie", name="_token", value=token, url=airflow.url)
+        tab.open(f"{airflow.url}/plugin/fupin-page", 1280)
+        shown = (
+            "(frame => frame && frame.contentDocument && frame.contentDocument.title)(document.querySelector('iframe'))"
+        )
+        airflow.wait("frame", lambda: "脱贫攻坚监测看板" in (tab.ask(shown) or ""), 60)
+        frame = "document.querySelector('iframe')"
+        assert tab.ask(f"{frame}.contentDocument.documentElement.scrollWidth <= {frame}.clientWidth")
+        assert tab.ask(f"{frame}.contentDocument.getElementById('choice').hidden") is False, "its script may run there"
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        tab.picture(PICTURES / "airflow.png")
+        assert {requested.split("/fupin/")[0] for requested in tab.requests if "/fupin/" in requested} == {airflow.url}
 
 
 def test_the_same_bytes_again_change_nothing(airflow: RunningAirflow) -> None:

@@ -81,7 +81,7 @@ class Rule:
         return self.table.name
 
 
-def _header(path: Path) -> tuple[list[str], dict[str, str]]:
+def header(path: Path) -> tuple[list[str], dict[str, str]]:
     """The leading comment lines, and ``mark → text`` of its «-- Mark: text» lines (lines that begin with more blanks continue)."""
     lines: list[str] = []
     for line in path.read_text(encoding="utf-8").splitlines():
@@ -107,7 +107,7 @@ def _words(text: str) -> tuple[str, ...]:
 def read(table: Table) -> Rule:
     """The rule of one file. Raises DeclarationError that names the file and what its header lacks."""
     path = table.path
-    lines, marks = _header(path)
+    lines, marks = header(path)
     title = _TITLE.match(lines[0]) if lines else None
     if title is None or len(lines) < 2:
         raise DeclarationError(f"{path.name}: begins with «-- L01 中文名» and a line that says what it looks for")

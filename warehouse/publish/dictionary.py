@@ -114,7 +114,7 @@ def _page(path: Path, relations: Sequence[Described], content: Sequence[tuple[st
     ]
     for relation in relations:
         parts.append(
-            f"<h2><code>{html.escape(relation.name)}</code></h2><p>{html.escape(relation.title)}</p><table><tr>"
+            f"<h2 id='{html.escape(relation.name)}'><code>{html.escape(relation.name)}</code></h2><p>{html.escape(relation.title)}</p><table><tr>"
         )
         parts += [f"<th>{name}</th>" for name in HEADER[1:]]
         for line in content:

@@ -19,7 +19,7 @@ from connectors import settings
 from connectors.feed import Feed
 from warehouse import keys
 from warehouse.database import second
-from warehouse.publish import dictionary, guard, manifest, past, past_file
+from warehouse.publish import dictionary, guard, manifest, page, past, past_file
 from warehouse.publish.plan import Relation, plan
 from warehouse.publish.pseudonym import fingerprint
 
@@ -108,6 +108,7 @@ def publish(
                 "tables": tables,
                 "history": {chapter.past.name: chapter.facts["believed"] for chapter in chapters},
                 "dictionary": manifest.digest(dictionary.rows(described)),
+                "page": page.version(),
                 "key": fingerprint(key),
             }
         )
@@ -125,6 +126,7 @@ def publish(
                 with second(con) as other, ThreadPoolExecutor(1) as beside:
                     history = beside.submit(past_file.write, other, temporary, chapters, key, last)
                     _write(con, temporary, relations, _reusable(base, relations, tables))
+                    page.write(temporary, temporary / DATABASE, snapshot_id, as_of)
                     inspected = history.result()
                 dictionary.write(temporary, described, as_of)
                 head = {

@@ -81,6 +81,12 @@ class AirflowApi:
         """The JSON answer of ``PATCH /api/v2<path>``, asked again when the server's database was busy."""
         return self._change("PATCH", path, body)
 
+    def authorization(self) -> str:
+        """The header with which a logged-in request goes out."""
+        if "Authorization" not in self._session.headers:
+            self._log_in()
+        return str(self._session.headers["Authorization"])
+
     def _change(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         if "Authorization" not in self._session.headers:
             self._log_in()
