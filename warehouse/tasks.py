@@ -132,7 +132,7 @@ def link(retrain: bool = False) -> dict[str, int]:
     Returns rows per outcome; ``changed`` is 1 if anybody is somebody else now: then the marts are to be rebuilt. ``retrain``: learn from
     the county's present data instead of using the stored model.
     """
-    from warehouse import monitor, reviewing
+    from warehouse import audit, monitor, reviewing
     from warehouse.database import open_warehouse
     from warehouse.history.schema import prepare
     from warehouse.identity import linkage
@@ -150,7 +150,10 @@ def link(retrain: bool = False) -> dict[str, int]:
             counts = linkage.link(con, feeds, when, retrain=retrain)
             counts |= reviewing.follow(con, feeds, when, home / "outbox")
             counts["changed"] = int(reviewing.who_is_who(con) != before)
-            con.execute("COMMIT")
+            if counts["decided"] or counts["lists"] or counts["changed"]:
+                audit.commit(con, home, "decide", "link", detail=counts)
+            else:
+                con.execute("COMMIT")
         reviewing.deliver(home, feeds)
     return counts
 
@@ -177,6 +180,7 @@ def settle(question: str, answer: str, who: str) -> dict[str, int]:
 def build(progress: Progress | None = None) -> dict[str, int]:
     """Rebuild ``core.person`` and every mart from the warehouse's present state; returns rows per mart."""
     from warehouse import monitor
+    from warehouse.audit import rules
     from warehouse.database import open_warehouse
     from warehouse.history.schema import prepare
     from warehouse.identity import decisions
@@ -184,6 +188,7 @@ def build(progress: Progress | None = None) -> dict[str, int]:
     feeds = load_feeds()
     with without_row_text("building the marts"), open_warehouse(settings.home()) as con:
         prepare(con, settings.home(), feeds)
+        rules.note(con, settings.home())
         decisions.resolve(con, feeds)
         return monitor.build(con, feeds, progress=progress)
 
@@ -202,11 +207,17 @@ def publish() -> dict[str, Any]:
     """Publish the marts as a snapshot; the same content again is the same snapshot. Returns the manifest's head."""
     from warehouse import publish as publication
     from warehouse.database import open_warehouse
+    from warehouse.history.schema import ensure
+    from warehouse.publish import manifest
+    from warehouse.publish.snapshot import published
 
     feeds = load_feeds()
     home = settings.home()
     with without_row_text("publishing"), open_warehouse(home) as con:
-        return publication.publish(con, home, feeds)
+        ensure(con, feeds.values())
+        head = publication.publish(con, home, feeds)
+        manifest.log(con, home, published(home) / head["snapshot_id"])
+        return head
 
 
 @scrubbed
@@ -247,13 +258,11 @@ def reopen(feed: str, batch_id: str) -> list[str]:
 @scrubbed
 def withdraw(reference: str, why: str, progress: Progress) -> dict[str, Any]:
     """Take back a merged batch, tell its sender by a new receipt, and publish what is left; returns the batch's summary and counts."""
-    import getpass
-
-    from warehouse import withdrawing
+    from warehouse import audit, withdrawing
 
     home = settings.home()
     with without_row_text(f"withdrawing {reference}"):
-        counts = withdrawing.withdraw(home, reference, load_feeds(), getpass.getuser(), why)
+        counts = withdrawing.withdraw(home, reference, load_feeds(), audit.person(), why)
     summary = feedback(*reference.split("/", 1))
     follow(progress)
     return {**summary, **counts}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from connectors.feed import Feed
+from warehouse import audit
 from warehouse.database import open_warehouse
 from warehouse.feedback import lists
 from warehouse.history.schema import prepare
@@ -21,6 +22,9 @@ def write(home: Path, feeds: dict[str, Feed]) -> int:
             return 0
         con.execute("BEGIN")
         written = len(worklists.write_lists(con, feeds, home / "outbox", as_of))
-        con.execute("COMMIT")
+        if written:
+            audit.commit(con, home, "lists", "worklists", detail={"files": written})
+        else:
+            con.execute("COMMIT")
     lists.deliver(home, worklists.kind(), sorted({feed.department for feed in feeds.values()}))
     return written

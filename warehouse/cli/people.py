@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 from typing import Any
 
 import duckdb
@@ -11,6 +10,7 @@ import duckdb
 from connectors import settings
 from connectors.errors import TerminalError, without_row_text
 from connectors.feed import load_feeds
+from warehouse import audit
 from warehouse.cli.tables import print_json, print_table
 from warehouse.database import open_warehouse
 from warehouse.history.schema import prepare
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         prepare(con, home, feeds)
         if arguments.action == "list":
             return _list(con, arguments.json)
-        when, who = load_time(con), getpass.getuser()
+        when, who = load_time(con), audit.person()
         con.execute("BEGIN")
         if arguments.action == "undo":
             decisions.undo(con, arguments.decision, who, arguments.why, when)
@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
             key, name = _row(con, arguments.feed, arguments.row)
             decision = decisions.decide(con, "two_people", who, arguments.why, when, person_key=key, name=name)
         counts = decisions.resolve(con, feeds)
-        con.execute("COMMIT")
+        audit.commit(con, home, "decide", f"{arguments.action} {decision}", who=who, why=arguments.why, detail=counts)
     print(
         f"{arguments.action} {decision}: {counts['person_alias']} keys stand for others, {counts['person_split']} ids are shared"
     )

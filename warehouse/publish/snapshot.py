@@ -144,6 +144,7 @@ def publish(
                     "code_version": manifest.code_version(),
                     "duckdb_version": duckdb.__version__,
                     "key_fingerprint": fingerprint(key),
+                    "audit": manifest.head_of_log(con),
                     "batches": batches,
                     "sources": manifest.sources(),
                     "tables": tables,
