@@ -154,7 +154,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The command line; ``fupin COMMAND --help`` documents each."""
-    from warehouse.cli import archive, audit, monitoring, people
+    from warehouse.cli import archive, audit, export, monitoring, people
 
     top = argparse.ArgumentParser(
         prog="fupin", description="扶贫开发大数据平台: from the departments' files to a published snapshot."
@@ -249,6 +249,7 @@ def parser() -> argparse.ArgumentParser:
     monitoring.add_commands(commands)
     archive.add_commands(commands)
     audit.add_commands(commands)
+    export.add_commands(commands)
     return top
 
 
