@@ -152,13 +152,23 @@ def _check(arguments: argparse.Namespace) -> int:
     return 0
 
 
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        # Looking it up takes longer than all other options.
+        from importlib import metadata
+
+        print(f"fupin {metadata.version('fupin')}")
+        parser.exit()
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line; ``fupin COMMAND --help`` documents each."""
-    from warehouse.cli import archive, audit, export, monitoring, people
+    from warehouse.cli import archive, audit, export, monitoring, people, shell
 
     top = argparse.ArgumentParser(
         prog="fupin", description="扶贫开发大数据平台: from the departments' files to a published snapshot."
     )
+    top.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     simulate = commands.add_parser("simulate", help="write a synthetic county: department files and the planted truth")
@@ -226,6 +236,8 @@ def parser() -> argparse.ArgumentParser:
     )
     query.add_argument("--format", choices=("table", "csv", "json"), default="table")
     query.set_defaults(run=_query)
+
+    shell.add_commands(commands)
 
     batches = commands.add_parser("batches", help="the ledger of deliveries")
     batches.add_argument("--json", action="store_true")

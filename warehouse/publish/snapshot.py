@@ -18,7 +18,7 @@ import duckdb
 from connectors import settings
 from connectors.feed import Feed
 from warehouse import keys
-from warehouse.publish import dictionary, guard, manifest, past, past_file
+from warehouse.publish import dictionary, guard, lineage, manifest, past, past_file
 from warehouse.publish.plan import Relation, plan
 from warehouse.publish.pseudonym import fingerprint
 
@@ -134,7 +134,7 @@ def publish(
                     history = beside.submit(past_file.write, other, temporary, chapters, key, last)
                     _write(con, temporary, relations, _reusable(base, relations, tables))
                     inspected = history.result()
-                dictionary.write(temporary, described, as_of)
+                dictionary.write(temporary, described, as_of, lineage.told(con))
                 head = {
                     "snapshot_id": snapshot_id,
                     "as_of": as_of,
