@@ -71,7 +71,11 @@ def blocks(name: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), re.DOTALL)
 
 
-EXAMPLES = [(name, number) for name in ("README.md", "README.zh-CN.md", "warehouse/README.md") for number in range(len(blocks(name)))]
+EXAMPLES = [
+    (name, number)
+    for name in ("README.md", "README.zh-CN.md", "warehouse/README.md")
+    for number in range(len(blocks(name)))
+]
 
 
 @pytest.mark.parametrize(("name", "number"), EXAMPLES)
