@@ -190,14 +190,20 @@ def require_space(home: Path, incoming_bytes: int) -> None:
         raise TransientError(f"no space left: {free // 2**20} MB free under the data root, {needed // 2**20} MB needed")
 
 
+def require_warehouse(home: Path) -> None:
+    """Raises TerminalError where nothing was ever loaded."""
+    if not warehouse_path(home).exists():
+        raise TerminalError("there is no warehouse yet: no batch has been merged")
+
+
 @contextmanager
 def open_warehouse(home: Path, *, write: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
     """The encrypted warehouse, attached and in use as the default database, behind the writer lock.
 
     Raises TerminalError with a plain sentence when the key does not fit the file.
     """
-    if not write and not warehouse_path(home).exists():
-        raise TerminalError("there is no warehouse yet: no batch has been merged")
+    if not write:
+        require_warehouse(home)
     _close_kept()
     with writer_lock(home):
         con = connect(home, ordered=False)

@@ -12,7 +12,7 @@ from connectors.errors import TerminalError
 from connectors.feed import Feed
 from expectations.normalise import identifier
 from expectations.stage import rows_sql
-from warehouse import identity, keys, refusals, sources
+from warehouse import audit, identity, keys, refusals, sources
 from warehouse.batch import Batch, utc_now
 from warehouse.database import open_for_merge, require_space
 from warehouse.history.deliveries import Delivery, coverage_of
@@ -67,9 +67,10 @@ def merge(home: Path, batch: Batch, feed: Feed | None, feeds: dict[str, Feed]) -
     with open_for_merge(home) as con:
         ensure(con, feeds.values())
         if batch.state != "validated":
-            con.execute("BEGIN")
-            record(con, data)
-            con.execute("COMMIT")
+            if not _is_recorded(con, data):
+                con.execute("BEGIN")
+                record(con, data)
+                audit.commit(con, home, "load", batch.reference, detail=_told(data))
             return
         assert feed is not None, "only a recognised file can be validated"
         done = con.execute(
@@ -146,8 +147,33 @@ def _merge_rows(con: duckdb.DuckDBPyConnection, home: Path, batch: Batch, feed: 
             'INSERT INTO ops.link SELECT ?, ?, method, "rows" FROM methods',
             [data["batch_id"], feed.name],
         )
-    con.execute("COMMIT")
+    audit.commit(con, home, "load", batch.reference, detail=_told({**data, **counts, "state": "merged"}))
     return counts
+
+
+def _told(data: dict[str, Any]) -> dict[str, Any]:
+    """What the log says of a delivery beside its reference."""
+    names = (
+        "department",
+        "state",
+        "sha256",
+        "as_of",
+        "rows_landed",
+        "rows_quarantined",
+        "rows_inserted",
+        "rows_ended",
+        "reason",
+    )
+    return {name: data[name] for name in names if data.get(name) is not None}
+
+
+def _is_recorded(con: duckdb.DuckDBPyConnection, data: dict[str, Any]) -> bool:
+    """Did a process die after the ledger had this very end of the batch?"""
+    row = con.execute(
+        "SELECT 1 FROM ops.batch WHERE batch_id = ? AND feed = ? AND state = ? AND validated_at IS NOT DISTINCT FROM CAST(? AS TIMESTAMP)",
+        [data["batch_id"], data["feed"], data["state"], data.get("validated_at")],
+    ).fetchone()
+    return row is not None
 
 
 def content_hash(con: duckdb.DuckDBPyConnection, feeds: dict[str, Feed]) -> str:

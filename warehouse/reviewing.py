@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from connectors.feed import Feed
+from warehouse import audit
 from warehouse.database import open_warehouse
 from warehouse.feedback import lists
 from warehouse.history.schema import prepare
@@ -57,7 +58,7 @@ def settle(home: Path, feeds: dict[str, Feed], question: str, answer: str, who: 
         if counts["decided"]:
             decisions.resolve(con, feeds)
         counts["changed"] = int(who_is_who(con) != before)
-        con.execute("COMMIT")
+        audit.commit(con, home, "decide", f"question {question}", who=who, detail={"answer": answer, **counts})
     return counts
 
 

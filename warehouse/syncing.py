@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from connectors import settings
@@ -109,7 +108,10 @@ def follow(progress: Progress) -> None:
             progress("worklists")
             listed = beside.submit(tasks.list_in, other)
             progress("snapshot")
-            tasks.publish_from(con)
+            head = tasks.publish_from(con)
+            # The log has one writer at a time.
+            wait([listed])
+            tasks.log_publication(con, head)
             listed.result()
     tasks.deliver_lists()
 
@@ -117,11 +119,11 @@ def follow(progress: Progress) -> None:
 @scrubbed
 def withdraw(reference: str, why: str, progress: Progress) -> dict[str, Any]:
     """Take back a merged batch, tell its sender by a new receipt, and publish what is left; returns the batch's summary and counts."""
-    from warehouse import withdrawing
+    from warehouse import audit, withdrawing
 
     home = settings.home()
     with without_row_text(f"withdrawing {reference}"):
-        counts = withdrawing.withdraw(home, reference, load_feeds(), getpass.getuser(), why)
+        counts = withdrawing.withdraw(home, reference, load_feeds(), audit.person(), why)
     summary = tasks.feedback(*reference.split("/", 1))
     follow(progress)
     return {**summary, **counts}

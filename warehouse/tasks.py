@@ -132,7 +132,7 @@ def link(retrain: bool = False) -> dict[str, int]:
     Returns rows per outcome; ``changed`` is 1 if anybody is somebody else now: then the marts are to be rebuilt. ``retrain``: learn from
     the county's present data instead of using the stored model.
     """
-    from warehouse import monitor, reviewing
+    from warehouse import audit, monitor, reviewing
     from warehouse.database import open_warehouse
     from warehouse.history.schema import prepare
     from warehouse.identity import linkage
@@ -150,7 +150,10 @@ def link(retrain: bool = False) -> dict[str, int]:
             counts = linkage.link(con, feeds, when, retrain=retrain)
             counts |= reviewing.follow(con, feeds, when, home / "outbox")
             counts["changed"] = int(reviewing.who_is_who(con) != before)
-            con.execute("COMMIT")
+            if counts["decided"] or counts["lists"] or counts["changed"]:
+                audit.commit(con, home, "decide", "link", detail=counts)
+            else:
+                con.execute("COMMIT")
         reviewing.deliver(home, feeds)
     return counts
 
@@ -184,12 +187,14 @@ def build(progress: Progress | None = None) -> dict[str, int]:
 
 def build_in(con: duckdb.DuckDBPyConnection, progress: Progress | None) -> dict[str, int]:
     from warehouse import monitor
+    from warehouse.audit import rules
     from warehouse.history.schema import prepare
     from warehouse.identity import decisions
 
     feeds = load_feeds()
     with without_row_text("building the marts"):
         prepare(con, settings.home(), feeds)
+        rules.note(con, settings.home())
         decisions.resolve(con, feeds)
         return monitor.build(con, feeds, progress=progress)
 
@@ -226,9 +231,14 @@ def deliver_lists() -> None:
 def publish() -> dict[str, Any]:
     """Publish the marts as a snapshot; the same content again is the same snapshot. Returns the manifest's head."""
     from warehouse.database import open_warehouse
+    from warehouse.history.schema import ensure
 
     with open_warehouse(settings.home()) as con:
-        return publish_from(con)
+        with without_row_text("publishing"):
+            ensure(con, load_feeds().values())
+        head = publish_from(con)
+        log_publication(con, head)
+        return head
 
 
 def publish_from(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
@@ -236,6 +246,16 @@ def publish_from(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 
     with without_row_text("publishing"):
         return publication.publish(con, settings.home(), load_feeds())
+
+
+def log_publication(con: duckdb.DuckDBPyConnection, head: dict[str, Any]) -> None:
+    """Write the snapshot into the log; nothing if it stands there."""
+    from warehouse.publish import manifest
+    from warehouse.publish.snapshot import published
+
+    home = settings.home()
+    with without_row_text("logging the publication"):
+        manifest.log(con, home, published(home) / head["snapshot_id"])
 
 
 @scrubbed

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from connectors.feed import Feed
+from warehouse import audit
 from warehouse.feedback import lists
 from warehouse.monitor import worklists
 from warehouse.monitor.reference import run_date
@@ -20,7 +21,10 @@ def write(con: duckdb.DuckDBPyConnection, home: Path, feeds: dict[str, Feed]) ->
         return 0
     con.execute("BEGIN")
     written = len(worklists.write_lists(con, feeds, home / "outbox", as_of))
-    con.execute("COMMIT")
+    if written:
+        audit.commit(con, home, "lists", "worklists", detail={"files": written})
+    else:
+        con.execute("COMMIT")
     return written
 
 

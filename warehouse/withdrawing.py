@@ -19,7 +19,7 @@ from connectors.errors import TerminalError
 from connectors.feed import Feed
 from connectors.reading import Reading
 from expectations import normalise
-from warehouse import identity, keys, sources
+from warehouse import audit, identity, keys, sources
 from warehouse.batch import Batch
 from warehouse.database import open_warehouse
 from warehouse.history.replay import replay
@@ -139,5 +139,5 @@ def _take_back(
     for name in ("ops.link", "ops.column_fill"):
         con.execute(f"DELETE FROM {name} WHERE feed = ? AND batch_id = ?", [feed.name, delivery.batch_id])
     identity.forget(con, delivery.batch_id, feeds.values())
-    con.execute("COMMIT")
+    audit.commit(con, home, "withdraw", batch.reference, who=who, why=why, detail=counts)
     return counts, when

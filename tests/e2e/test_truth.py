@@ -100,6 +100,16 @@ def test_no_citizen_id_occurs_outside_landing_warehouse_and_the_senders_outbox(c
         assert not pattern.search(path.read_text(encoding="utf-8"))
 
 
+def test_the_log_knows_every_delivery_and_nobody(county):
+    said = fupin(county.home, "audit", "--json").stdout
+    entries = json.loads(said)
+    loaded = [entry["target"] for entry in entries if entry["what"] == "load"]
+    assert sorted(loaded) == sorted(f"{feed}/{batch['batch_id']}" for feed, batch in county.batches.items())
+    assert [entry["what"] for entry in entries if entry["what"] != "load"] == ["rules", "lists", "publish"]
+    assert not re.search(r"2199\d{13}[\dXx]", said)
+    assert f"audit: {len(entries)} entries, none changed, none missing" in fupin(county.home, "verify").stderr
+
+
 def test_the_same_files_again_are_duplicates_and_change_nothing(county):
     before = fupin(county.home, "verify").stdout
     snapshots = sorted(path.name for path in (county.home / "published").iterdir())

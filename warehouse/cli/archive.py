@@ -74,12 +74,12 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _gaps(arguments: argparse.Namespace) -> int:
-    from warehouse.database import open_warehouse
+    from warehouse.cli.reveal import revealing
 
     labels = {
         code: words[0] for code, words in load_feeds()["archive_document"].column("archive_type_code").codes.items()
     }
-    with open_warehouse(settings.home(), write=False) as con:
+    with revealing("archive_gap") as con:
         rows = con.execute(
             "SELECT due.town_code, due.village_code, due.archive_level_code, due.unit_no, due.archive_type_code, label.archive_type, "
             "due.archive_year, due.document_state, due.filed_date, due.checked_date FROM core.archive_due AS due "

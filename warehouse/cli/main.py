@@ -129,21 +129,10 @@ def _batches(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _verify(arguments: argparse.Namespace) -> int:
-    from connectors.feed import load_feeds
-    from warehouse.database import open_warehouse
-    from warehouse.merging import content_hash
-
-    # Hashing reads every block of every table, so it finds a flipped bit too.
-    with open_warehouse(settings.home(), write=False) as con:
-        print_json({"content_hash": content_hash(con, load_feeds())})
-    return 0
-
-
 def _release(arguments: argparse.Namespace) -> int:
     from warehouse import releasing
 
-    releasing.release(settings.home(), arguments.batch)
+    releasing.release(settings.home(), arguments.batch, arguments.why)
     print(f"{arguments.batch} will be taken in by the next run of its feed (fupin sync)")
     return 0
 
@@ -163,13 +152,23 @@ def _check(arguments: argparse.Namespace) -> int:
     return 0
 
 
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        # Looking it up takes longer than all other options.
+        from importlib import metadata
+
+        print(f"fupin {metadata.version('fupin')}")
+        parser.exit()
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line; ``fupin COMMAND --help`` documents each."""
-    from warehouse.cli import archive, monitoring, people
+    from warehouse.cli import archive, audit, export, monitoring, people, shell
 
     top = argparse.ArgumentParser(
         prog="fupin", description="扶贫开发大数据平台: from the departments' files to a published snapshot."
     )
+    top.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     simulate = commands.add_parser("simulate", help="write a synthetic county: department files and the planted truth")
@@ -238,6 +237,8 @@ def parser() -> argparse.ArgumentParser:
     query.add_argument("--format", choices=("table", "csv", "json"), default="table")
     query.set_defaults(run=_query)
 
+    shell.add_commands(commands)
+
     batches = commands.add_parser("batches", help="the ledger of deliveries")
     batches.add_argument("--json", action="store_true")
     batches.set_defaults(run=_batches)
@@ -246,6 +247,7 @@ def parser() -> argparse.ArgumentParser:
         "release", help="let a blocked batch pass the comparison with its predecessor (row count, unit)"
     )
     release.add_argument("batch", metavar="FEED/BATCH")
+    release.add_argument("--why", default="", metavar="TEXT", help="the reason, for the log")
     release.set_defaults(run=_release)
 
     withdraw = commands.add_parser(
@@ -258,8 +260,8 @@ def parser() -> argparse.ArgumentParser:
     people.add_commands(commands)
     monitoring.add_commands(commands)
     archive.add_commands(commands)
-
-    commands.add_parser("verify", help="read every table and print the content hash").set_defaults(run=_verify)
+    audit.add_commands(commands)
+    export.add_commands(commands)
     return top
 
 

@@ -57,6 +57,7 @@ def add_commands(commands: Any) -> None:
 
 def _rules(arguments: argparse.Namespace) -> int:
     from expectations import normalise
+    from warehouse.cli.reveal import revealing
     from warehouse.database import open_warehouse
     from warehouse.monitor.past import past
     from warehouse.monitor.rules import all_rules
@@ -65,7 +66,7 @@ def _rules(arguments: argparse.Namespace) -> int:
     wanted = {name.upper() for name in arguments.rules}
     if unknown := sorted(wanted - {rule.rule_id for rule in all_rules()}):
         raise TerminalError(f"there is no rule {', '.join(unknown)}")
-    with open_warehouse(settings.home(), write=False) as con:
+    with revealing("hits", *sorted(wanted)) if arguments.hits else open_warehouse(settings.home(), write=False) as con:
         then: Any = nullcontext()
         if arguments.as_of or arguments.known_on or arguments.without:
             normalise.install(con)
@@ -135,13 +136,13 @@ def _worklists(arguments: argparse.Namespace) -> int:
 
 
 def _explain(arguments: argparse.Namespace) -> int:
-    from warehouse.database import open_warehouse
+    from warehouse.cli.reveal import revealing
     from warehouse.monitor.explain import ROW, explain, ground
     from warehouse.monitor.rules import all_rules
 
     feeds = load_feeds()
     rules = {rule.rule_id: rule for rule in all_rules()}
-    with open_warehouse(settings.home(), write=False) as con:
+    with revealing(*filter(None, (arguments.what, arguments.column)), about=arguments.key) as con:
         if arguments.what.upper() in rules:
             rule = rules[arguments.what.upper()]
             found = con.execute(

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import getpass
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from connectors import settings
 from connectors.errors import TerminalError, without_row_text
-from connectors.feed import load_feeds
 from warehouse.cli.tables import print_json, print_table
-from warehouse.database import open_warehouse
-from warehouse.history.schema import prepare
-from warehouse.history.tables import OPEN_TIME, name_column, table
-from warehouse.identity import decisions
-from warehouse.merging import load_time
+
+if TYPE_CHECKING:
+    import duckdb
 
 COLUMNS = (
     "decision_id", "kind", "person_key", "other_key", "feed", "method", "decided_at", "decided_by", "why", "undone_at", "undone_by",
@@ -48,13 +42,20 @@ def add_commands(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out one action; raises FupinError in plain words."""
+    from connectors.feed import load_feeds
+    from warehouse import audit
+    from warehouse.database import open_warehouse
+    from warehouse.history.schema import prepare
+    from warehouse.identity import decisions
+    from warehouse.merging import load_time
+
     feeds = load_feeds()
     home = settings.home()
     with without_row_text("deciding about people"), open_warehouse(home) as con:
         prepare(con, home, feeds)
         if arguments.action == "list":
             return _list(con, arguments.json)
-        when, who = load_time(con), getpass.getuser()
+        when, who = load_time(con), audit.person()
         con.execute("BEGIN")
         if arguments.action == "undo":
             decisions.undo(con, arguments.decision, who, arguments.why, when)
@@ -70,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
             key, name = _row(con, arguments.feed, arguments.row)
             decision = decisions.decide(con, "two_people", who, arguments.why, when, person_key=key, name=name)
         counts = decisions.resolve(con, feeds)
-        con.execute("COMMIT")
+        audit.commit(con, home, "decide", f"{arguments.action} {decision}", who=who, why=arguments.why, detail=counts)
     print(
         f"{arguments.action} {decision}: {counts['person_alias']} keys stand for others, {counts['person_split']} ids are shared"
     )
@@ -79,7 +80,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list(con: duckdb.DuckDBPyConnection, as_json: bool) -> int:
-
     rows = con.execute(
         f"SELECT {', '.join(COLUMNS)} FROM core.identity_decision ORDER BY decided_at, decision_id"
     ).fetchall()
@@ -106,6 +106,9 @@ def _person(con: duckdb.DuckDBPyConnection, named: str) -> int:
 
 def _row(con: duckdb.DuckDBPyConnection, feed_name: str, place: str) -> tuple[int, str]:
     """(person_key that the row's id gave, the row's name)."""
+    from connectors.feed import load_feeds
+    from warehouse.history.tables import OPEN_TIME, name_column, table
+
     feed = load_feeds()[feed_name]
     name = name_column(feed)
     batch, _, row = place.rpartition(":")

@@ -6,7 +6,6 @@ import csv
 import datetime as dt
 import json
 import math
-import unicodedata
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +17,7 @@ from connectors import settings
 from connectors.errors import TerminalError
 from expectations.normalise import literal
 from warehouse.batch import BEIJING
+from warehouse.cli.tables import width
 from warehouse.publish import past_file
 from warehouse.publish.snapshot import DATABASE, published, snapshots
 
@@ -100,13 +100,13 @@ def run(
             elif fmt == "json":
                 _json(cursor, names, target)
             else:
-                _table(cursor, names, target)
+                write_table(cursor, names, target)
         except duckdb.Error as error:
-            raise TerminalError(f"查询出错 / the query failed: {_one_line(error)}") from None
+            raise TerminalError(f"查询出错 / the query failed: {one_line(error)}") from None
     return 0
 
 
-def _one_line(error: duckdb.Error) -> str:
+def one_line(error: duckdb.Error) -> str:
     """A snapshot holds nothing secret, so the reason may be told; the rest of DuckDB's message is layout."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     hint = next((line for line in lines[1:] if line.startswith(("Did you mean", "Candidate bindings"))), "")
@@ -167,12 +167,7 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def width(text: str) -> int:
-    """Columns that ``text`` takes on a terminal: Chinese characters take two."""
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def _table(cursor: duckdb.DuckDBPyConnection, names: Sequence[str], out: TextIO) -> None:
+def write_table(cursor: duckdb.DuckDBPyConnection, names: Sequence[str], out: TextIO) -> None:
     rows = cursor.fetchmany(TABLE_ROWS)
     more = bool(rows) and len(rows) == TABLE_ROWS and cursor.fetchone() is not None
     numeric = [

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from warehouse.cli.query import width
+
+def width(text: str) -> int:
+    """Columns that ``text`` takes on a terminal: Chinese characters take two."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def print_json(content: Any) -> None:

@@ -40,6 +40,12 @@ CREATE TABLE IF NOT EXISTS ops.column_fill (
   batch_id VARCHAR, feed VARCHAR, "column" VARCHAR, is_required BOOLEAN, "rows" BIGINT, filled BIGINT);
 CREATE TABLE IF NOT EXISTS ops.late_link (batch_id VARCHAR, feed VARCHAR, method VARCHAR, "rows" BIGINT);
 CREATE TABLE IF NOT EXISTS ops.link (batch_id VARCHAR, feed VARCHAR, method VARCHAR, "rows" BIGINT);
+CREATE TABLE IF NOT EXISTS ops.audit (
+  number BIGINT, done_at TIMESTAMP, who VARCHAR, place VARCHAR, what VARCHAR, target VARCHAR, about VARCHAR, why VARCHAR, detail VARCHAR, seal VARCHAR);
+CREATE TABLE IF NOT EXISTS ops.export (
+  request_id VARCHAR, requested_at TIMESTAMP, requested_by VARCHAR, recipient VARCHAR, why VARCHAR, relation VARCHAR, columns VARCHAR[],
+  format VARCHAR, expires_at TIMESTAMP, decision VARCHAR, decided_at TIMESTAMP, decided_by VARCHAR, decided_why VARCHAR, written_at TIMESTAMP,
+  written_by VARCHAR, snapshot_id VARCHAR, "rows" BIGINT, sha256 VARCHAR);
 -- Every delivery looks for its people by value: plain text is found in half the time.
 CREATE TABLE IF NOT EXISTS core.identity (kind VARCHAR, value VARCHAR USING COMPRESSION uncompressed, person_key BIGINT, batch_id VARCHAR);
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -14,8 +14,8 @@ import xlsxwriter
 from expectations.normalise import identifier, literal
 from warehouse.columns import Entry
 
-HEADER = ("表", "列", "中文名", "类型", "单位", "含义", "代码表", "敏感性")
-WIDTHS = (26, 26, 20, 16, 8, 70, 32, 8)
+HEADER = ("表", "列", "中文名", "类型", "单位", "含义", "代码表", "敏感性", "来源")
+WIDTHS = (26, 26, 20, 16, 8, 70, 32, 8, 60)
 SENSITIVITY = {"plain": "一般", "sensitive": "敏感", "pseudonym": "假名"}
 
 
@@ -43,8 +43,8 @@ def comments(target: str, relation: Described) -> list[str]:
     ]
 
 
-def rows(relations: Sequence[Described]) -> list[tuple[str, ...]]:
-    """One row per published column, in the order of HEADER."""
+def rows(relations: Sequence[Described], sources: Mapping[tuple[str, str], str] | None = None) -> list[tuple[str, ...]]:
+    """One row per published column, in the order of HEADER. ``sources``: (table, column) → where its values come from."""
     return [
         (
             relation.name,
@@ -57,15 +57,18 @@ def rows(relations: Sequence[Described]) -> list[tuple[str, ...]]:
             if "." in entry.codes and not entry.codes.startswith("ref.")
             else entry.codes,
             SENSITIVITY[entry.sensitivity],
+            (sources or {}).get((relation.name, entry.name), ""),
         )
         for relation in relations
         for entry in relation.entries
     ]
 
 
-def write(folder: Path, relations: Sequence[Described], as_of: dt.date | None) -> None:
+def write(
+    folder: Path, relations: Sequence[Described], as_of: dt.date | None, sources: Mapping[tuple[str, str], str]
+) -> None:
     """Write dictionary.csv, dictionary.xlsx and dictionary.html; the bytes depend on nothing but the arguments."""
-    content = rows(relations)
+    content = rows(relations, sources)
     with open(folder / "dictionary.csv", "w", encoding="utf-8-sig", newline="") as handle:
         writer = csv.writer(handle)
         writer.writerow(HEADER)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -292,6 +292,11 @@ def enforce(
                     databases.append(beside.submit(inspect_database, path, feeds, batches))
                     databases.append(beside.submit(compare_parquet, path.parent / "parquet", path))
         findings += [finding for database in databases for finding in database.result()]
+    refuse(findings)
+
+
+def refuse(findings: Sequence[Finding]) -> None:
+    """Raises TerminalError if there are any, naming places, never values."""
     if findings:
         chinese = "；".join(f"{finding.where}（{finding.what}，{finding.count} 处）" for finding in findings[:8])
         english = "; ".join(f"{finding.where} ({finding.english}, {finding.count})" for finding in findings[:8])

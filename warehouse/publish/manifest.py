@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from connectors.settings import ROOT
+from warehouse import audit
 from warehouse.monitor.order import SQL, build_order
 
 NAME = "manifest.json"
@@ -68,3 +69,27 @@ def read(folder: Path) -> dict[str, Any] | None:
 
 def write(folder: Path, content: Mapping[str, Any]) -> None:
     (folder / NAME).write_text(json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8")
+
+
+def log(con: duckdb.DuckDBPyConnection, home: Path, folder: Path) -> None:
+    """Write into the log that the snapshot ``folder`` is the current one, unless that is the last it knows."""
+    last = con.execute("SELECT target FROM ops.audit WHERE what = 'publish' ORDER BY number DESC LIMIT 1").fetchone()
+    if last != (folder.name,):
+        audit.note(con, home, "publish", folder.name, detail={"manifest": file_digest(folder / NAME)})
+
+
+def head_of_log(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """What a manifest says of the log before its own publication: ``entries`` and the last one's ``seal``."""
+    last = audit.head(con)
+    return {"entries": last.number, "seal": last.seal} if last.number else {"entries": 0}
+
+
+def said_of_log(base: Path) -> dict[str, tuple[str, audit.Head | None]]:
+    """By snapshot: the SHA-256 of its manifest, and what that says of the log (None: nothing)."""
+    found = {}
+    for path in sorted(base.glob(f"[0-9]*/{NAME}")):
+        said = (read(path.parent) or {}).get("audit")
+        number, seal = (said.get("entries"), said.get("seal")) if isinstance(said, dict) else (None, None)
+        known = audit.Head(number, str(seal)) if isinstance(number, int) and number > 0 else None
+        found[path.parent.name] = (file_digest(path), known)
+    return found

@@ -13,6 +13,7 @@ from connectors.feed import Feed
 from warehouse import columns
 from warehouse.columns import Entry
 from warehouse.monitor.order import build_order
+from warehouse.publish import lineage
 from warehouse.publish.pseudonym import token_sql
 
 REFERENCE = {
@@ -21,7 +22,10 @@ REFERENCE = {
     "division": "行政村、乡镇的区划代码和名称",
     "county": "县的区划代码和名称",
     "code": "代码列的代码和中文名称",
+    "lineage": "专题表的每一列取值于哪些数据源的哪些列（由 SQL 得出，不含筛选条件）",
 }
+# Made for the publication; the others stand in the warehouse.
+MADE = {"code": "publish_code", "lineage": "publish_lineage"}
 
 
 @dataclass(frozen=True)
@@ -112,9 +116,10 @@ def plan(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], key: str) ->
     Raises TerminalError for a column that columns.toml does not declare: nothing is published by accident.
     """
     load_codes(con, feeds)
+    lineage.load(con, lineage.trace(feeds))
     relations = [
         _relation(con, table.name, table.name, title_of(table.path), key) for table in build_order() if table.is_mart
     ]
     for stem, title in REFERENCE.items():
-        relations.append(_relation(con, f"ref.{stem}", "publish_code" if stem == "code" else f"ref.{stem}", title, key))
+        relations.append(_relation(con, f"ref.{stem}", MADE.get(stem, f"ref.{stem}"), title, key))
     return sorted(relations, key=lambda relation: relation.name)

@@ -19,7 +19,7 @@ from connectors import settings
 from connectors.feed import Feed
 from warehouse import keys
 from warehouse.database import second
-from warehouse.publish import dictionary, guard, manifest, page, past, past_file
+from warehouse.publish import dictionary, guard, lineage, manifest, page, past, past_file
 from warehouse.publish.plan import Relation, plan
 from warehouse.publish.pseudonym import fingerprint
 
@@ -128,7 +128,7 @@ def publish(
                     _write(con, temporary, relations, _reusable(base, relations, tables))
                     page.write(temporary, temporary / DATABASE, snapshot_id, as_of)
                     inspected = history.result()
-                dictionary.write(temporary, described, as_of)
+                dictionary.write(temporary, described, as_of, lineage.told(con))
                 head = {
                     "snapshot_id": snapshot_id,
                     "as_of": as_of,
@@ -138,6 +138,7 @@ def publish(
                     "code_version": manifest.code_version(),
                     "duckdb_version": duckdb.__version__,
                     "key_fingerprint": fingerprint(key),
+                    "audit": manifest.head_of_log(con),
                     "batches": batches,
                     "sources": manifest.sources(),
                     "tables": tables,

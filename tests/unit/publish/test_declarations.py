@@ -27,6 +27,7 @@ def test_columns_are_described_once_and_without_placeholders(con):
         used.add(name)
     used |= {column.source for one in past.pasts(FEEDS.values()) for column in one.published}
     used |= {entry.published_as for entry in known.values()} | {"code_column", "code_value", "code_label"}
+    used |= {"published_table", "published_column", "source_table", "source_column"}
     assert set(known) - used == set(), "described but not used"
     labels = [entry.label for entry in known.values()]
     for entry in known.values():

@@ -11,6 +11,7 @@ import pytest
 from connectors.errors import TerminalError
 from tests.unit.publish.county import FEEDS, later
 from warehouse.cli import query
+from warehouse.cli.tables import width
 from warehouse.publish import publish
 
 
@@ -88,7 +89,7 @@ def test_query_formats(home, monkeypatch):
     assert (
         len(
             {
-                query.width(line[: line.index("verdict" if number == 0 else "不达标")])
+                width(line[: line.index("verdict" if number == 0 else "不达标")])
                 for number, line in enumerate(lines)
                 if number in (0, 2)
             }
