@@ -101,6 +101,9 @@ def follow(progress: Progress) -> None:
     """What follows when the warehouse has changed: marts; then worklists and snapshot side by side, for writing workbooks is Python's work and
     publishing is DuckDB's.
     """
+    # Here, for two threads that import what imports each other may find half of it.
+    from warehouse import publish, verifying  # noqa: F401
+
     with open_warehouse(settings.home()) as con:
         progress("marts")
         tasks.build_in(con, progress)
