@@ -12,6 +12,7 @@ from connectors.errors import FupinError
 from warehouse.cli.tables import print_json, print_table
 
 SHOWN = ("number", "done_at", "who", "place", "what", "target", "about", "why", "detail")
+DETAIL_WIDTH = 240
 WHATS = ("load", "withdraw", "release", "decide", "lists", "rules", "publish", "reveal", "export")
 
 
@@ -50,7 +51,14 @@ def _audit(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json([dict(zip(SHOWN, row, strict=True)) for row in rows])
     else:
-        print_table(SHOWN, rows)
+        # The first entry about rules names every one of them.
+        print_table(
+            SHOWN,
+            [
+                (*row[:-1], row[-1] if len(row[-1]) <= DETAIL_WIDTH else f"{row[-1][:DETAIL_WIDTH]}… (--json)")
+                for row in rows
+            ],
+        )
     return 0
 
 
