@@ -98,24 +98,33 @@ def _collected(names: list[str], feeds: dict[str, Feed], failures: list[FupinErr
 
 @scrubbed
 def follow(progress: Progress) -> None:
-    """What follows when the warehouse has changed: marts; then worklists and snapshot side by side, for writing workbooks is Python's work and
-    publishing is DuckDB's.
+    """What follows when the warehouse has changed: marts, and beside them the history's publication; then the snapshot, and beside it the
+    worklists: building fills no machine, writing workbooks is Python's work and publishing is DuckDB's.
     """
     # Here, for two threads that import what imports each other may find half of it.
     from warehouse import publish, verifying  # noqa: F401
 
-    with open_warehouse(settings.home()) as con:
-        progress("marts")
-        tasks.build_in(con, progress)
-        with second(con) as other, ThreadPoolExecutor(max_workers=1) as beside:
+    with (
+        open_warehouse(settings.home()) as con,
+        second(con) as other,
+        ThreadPoolExecutor(max_workers=1) as beside,
+    ):
+        listed: list[Future[int]] = []
+
+        def marts() -> None:
+            progress("marts")
+            tasks.build_in(con, progress)
             progress("worklists")
-            listed = beside.submit(tasks.list_in, other)
+            listed.append(beside.submit(tasks.list_in, other))
             progress("snapshot")
-            head = tasks.publish_from(con)
-            # The log has one writer at a time.
-            wait([listed])
-            tasks.log_publication(con, head)
-            listed.result()
+
+        tasks.make_ready(con)
+        head = tasks.publish_from(con, marts)
+        # The log has one writer at a time.
+        wait(listed)
+        tasks.log_publication(con, head)
+        for one in listed:
+            one.result()
     tasks.deliver_lists()
 
 

@@ -182,21 +182,28 @@ def build(progress: Progress | None = None) -> dict[str, int]:
     from warehouse.database import open_warehouse
 
     with open_warehouse(settings.home()) as con:
+        make_ready(con)
         return build_in(con, progress)
 
 
-def build_in(con: duckdb.DuckDBPyConnection, progress: Progress | None) -> dict[str, int]:
-    from warehouse import monitor
+def make_ready(con: duckdb.DuckDBPyConnection) -> None:
+    """What marts and snapshots need of a warehouse: every feed's tables, the rules in the log, and who is who."""
     from warehouse.audit import rules
     from warehouse.history.schema import prepare
     from warehouse.identity import decisions
 
     feeds = load_feeds()
-    with without_row_text("building the marts"):
+    with without_row_text("preparing the warehouse"):
         prepare(con, settings.home(), feeds)
         rules.note(con, settings.home())
         decisions.resolve(con, feeds)
-        return monitor.build(con, feeds, progress=progress)
+
+
+def build_in(con: duckdb.DuckDBPyConnection, progress: Progress | None) -> dict[str, int]:
+    from warehouse import monitor
+
+    with without_row_text("building the marts"):
+        return monitor.build(con, load_feeds(), progress=progress)
 
 
 @scrubbed
@@ -241,11 +248,12 @@ def publish() -> dict[str, Any]:
         return head
 
 
-def publish_from(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+def publish_from(con: duckdb.DuckDBPyConnection, marts: Callable[[], object] = lambda: None) -> dict[str, Any]:
+    """``marts`` makes the marts where they are not made yet."""
     from warehouse import publish as publication
 
     with without_row_text("publishing"):
-        return publication.publish(con, settings.home(), load_feeds())
+        return publication.publish(con, settings.home(), load_feeds(), marts=marts)
 
 
 def log_publication(con: duckdb.DuckDBPyConnection, head: dict[str, Any]) -> None:

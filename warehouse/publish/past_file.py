@@ -150,7 +150,7 @@ def write(
 ) -> dict[str, str]:
     """Write ``history.duckdb`` into ``folder``, which exists: the last one itself when nothing has changed, else from it, unless it has rotted.
 
-    Returns for each table that need not be inspected as a whole the condition on the rows that need it.
+    Returns for each table that need not be inspected as a whole the condition on the rows that need it. :func:`close` has to follow.
     """
     target = folder / DATABASE
     states = {chapter.state for chapter in chapters}
@@ -166,26 +166,30 @@ def write(
             return {chapter.past.name: "FALSE" for chapter in chapters}
     con.execute(f"ATTACH {literal(str(target))} AS {CATALOG}")
     inspected: dict[str, str] = {}
-    try:
-        con.execute(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.core")
-        anew = []
-        for chapter in chapters:
-            if last is not None and chapter.state == SAME:
-                inspected[chapter.past.name] = "FALSE"
-            elif last is not None and chapter.state == GROWN and _grow(con, chapter, key):
-                inspected[chapter.past.name] = chapter.added
-            else:
-                anew.append(chapter)
-        if anew:
-            _people(con, anew, key)
-        for chapter in anew:
-            _make(con, chapter, key)
-        _labels(con, [chapter.past for chapter in chapters])
-        con.execute(f"CHECKPOINT {CATALOG}")
-    finally:
-        con.execute("DROP TABLE IF EXISTS temp.published_person; DROP TABLE IF EXISTS temp.ended")
-        con.execute(f"DETACH {CATALOG}")
+    con.execute(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.core")
+    anew = []
+    for chapter in chapters:
+        if last is not None and chapter.state == SAME:
+            inspected[chapter.past.name] = "FALSE"
+        elif last is not None and chapter.state == GROWN and _grow(con, chapter, key):
+            inspected[chapter.past.name] = chapter.added
+        else:
+            anew.append(chapter)
+    if anew:
+        _people(con, anew, key)
+    for chapter in anew:
+        _make(con, chapter, key)
+    _labels(con, [chapter.past for chapter in chapters])
     return inspected
+
+
+def close(con: duckdb.DuckDBPyConnection) -> None:
+    """Write the file to its end and let go of it. While another connection is in a transaction that has seen the file, it cannot be."""
+    con.execute("DROP TABLE IF EXISTS temp.published_person; DROP TABLE IF EXISTS temp.ended")
+    attached = con.execute("SELECT count(*) FROM duckdb_databases() WHERE database_name = ?", [CATALOG]).fetchone()
+    if attached and attached[0]:
+        con.execute(f"CHECKPOINT {CATALOG}")
+        con.execute(f"DETACH {CATALOG}")
 
 
 def _people(con: duckdb.DuckDBPyConnection, chapters: Sequence[Chapter], key: str) -> None:

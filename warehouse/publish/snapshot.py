@@ -7,9 +7,10 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -67,26 +68,45 @@ def content_hashes(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]
     return found
 
 
-def _name(folder: Path, as_of: dt.date | None, content: str, knowledge: str) -> str:
+@dataclass(frozen=True)
+class Found:
+    """What is to be published. ``content``: digest of everything that readers see, ``knowledge``: of when it became known."""
+
+    as_of: dt.date | None
+    relations: Sequence[Relation]
+    tables: Mapping[str, Any]
+    chapters: Sequence[past_file.Chapter]
+    described: Sequence[dictionary.Described]
+    content: str
+    knowledge: str
+
+
+def _name(folder: Path, found: Found) -> str:
     """``YYYYMMDD-`` and the content hash's beginning, longer only when another snapshot has taken the short name: another content, or
     the same content known in another way (a delivery came and was taken back)."""
-    day = as_of.strftime("%Y%m%d") if as_of else "00000000"
-    full = content[:8] + manifest.digest([content, knowledge])
+    day = found.as_of.strftime("%Y%m%d") if found.as_of else "00000000"
+    full = found.content[:8] + manifest.digest([found.content, found.knowledge])
+    same = (found.content, found.knowledge)
     for length in range(8, 65, 8):
         name = f"{day}-{full[:length]}"
         known = manifest.read(folder / name)
-        if known is None or (known.get("content_hash"), known.get("knowledge_hash")) == (content, knowledge):
+        if known is None or (known.get("content_hash"), known.get("knowledge_hash")) == same:
             return name
     return f"{day}-{full[:64]}"
 
 
 def publish(
-    con: duckdb.DuckDBPyConnection, home: Path, feeds: Mapping[str, Feed], keep: int | None = None
+    con: duckdb.DuckDBPyConnection,
+    home: Path,
+    feeds: Mapping[str, Feed],
+    keep: int | None = None,
+    marts: Callable[[], object] = lambda: None,
 ) -> dict[str, Any]:
     """Publish the marts of the warehouse that ``con`` has as its default database; reading it is enough.
 
     Returns ``snapshot_id``, ``as_of``, ``content_hash``, ``tables`` (name → rows) and ``is_new``. Raises TerminalError when the
-    guard finds anything; the current snapshot then stays. ``keep``: snapshots to keep ([fupin] keep_snapshots, default 30).
+    guard finds anything; the current snapshot then stays. ``keep``: snapshots to keep ([fupin] keep_snapshots, default 30). ``marts``
+    makes the marts where they are not made yet: the history needs none of them and is written meanwhile.
     """
     base = published(home)
     base.mkdir(parents=True, exist_ok=True)
@@ -95,80 +115,92 @@ def publish(
     with _alone(base):
         for leftover in base.glob(".tmp-*"):
             _remove(leftover)
-        relations = plan(con, feeds, key)
-        row = con.execute("SELECT as_of FROM ref.run").fetchone()
-        as_of: dt.date | None = row[0] if row else None
-        tables = content_hashes(con, relations)
-        last = past_file.last_of(base / "current")
-        chapters = past_file.survey(con, feeds, key, last.feeds if last else {})
-        described: list[dictionary.Described] = [*relations, *(chapter.past for chapter in chapters), past.Labels()]
-        content = manifest.digest(
-            {
-                "as_of": as_of,
-                "tables": tables,
-                "history": {chapter.past.name: chapter.facts["believed"] for chapter in chapters},
-                "dictionary": manifest.digest(dictionary.rows(described)),
-                "page": page.version(),
-                "key": fingerprint(key),
-            }
-        )
-        # When something became known depends on when it was loaded, so it decides nothing but whether this snapshot is published already.
-        knowledge = manifest.digest({chapter.past.name: chapter.facts["known"] for chapter in chapters})
-        snapshot_id = _name(base, as_of, content, knowledge)
-        is_new = not (base / snapshot_id).exists()
-        if is_new:
-            batches = manifest.batches(con)
-            ids = [batch for (batch,) in con.execute("SELECT DISTINCT batch_id FROM ops.batch").fetchall()]
-            temporary = base / f".tmp-{snapshot_id}"
-            try:
-                (temporary / "parquet").mkdir(parents=True)
-                # Two files side by side: neither fills a machine.
-                with second(con) as other, ThreadPoolExecutor(1) as beside:
-                    history = beside.submit(past_file.write, other, temporary, chapters, key, last)
-                    _write(con, temporary, relations, _reusable(base, relations, tables))
-                    page.write(temporary, temporary / DATABASE, snapshot_id, as_of)
-                    inspected = history.result()
-                dictionary.write(temporary, described, as_of, lineage.told(con))
-                head = {
-                    "snapshot_id": snapshot_id,
-                    "as_of": as_of,
-                    "content_hash": content,
-                    "knowledge_hash": knowledge,
-                    "published_at": dt.datetime.now(dt.UTC).isoformat(timespec="microseconds"),
-                    "code_version": manifest.code_version(),
-                    "duckdb_version": duckdb.__version__,
-                    "key_fingerprint": fingerprint(key),
-                    "audit": manifest.head_of_log(con),
-                    "batches": batches,
-                    "sources": manifest.sources(),
-                    "tables": tables,
-                    "history": {chapter.past.feed.name: chapter.facts for chapter in chapters},
-                    "definitions": {relation.name: manifest.digest(relation.select) for relation in relations},
-                    "files": {
-                        str(path.relative_to(temporary)): {
-                            "bytes": path.stat().st_size,
-                            "sha256": manifest.file_digest(path),
-                        }
-                        for path in sorted(temporary.rglob("*"))
-                        if path.is_file()
-                    },
-                }
-                manifest.write(temporary, head)
+        temporary = base / ".tmp-new"
+        (temporary / "parquet").mkdir(parents=True)
+        try:
+            # Two files side by side: neither fills a machine.
+            with second(con) as other, ThreadPoolExecutor(1) as beside:
+                last = past_file.last_of(base / "current")
+                survey = beside.submit(past_file.survey, other, feeds, key, last.feeds if last else {})
+                history = beside.submit(lambda: past_file.write(other, temporary, survey.result(), key, last))
+                try:
+                    marts()
+                finally:
+                    closed = beside.submit(past_file.close, other)
+                found = _found(con, feeds, key, survey.result())
+                snapshot_id = _name(base, found)
+                is_new = not (base / snapshot_id).exists()
+                if is_new:
+                    _write(con, temporary, found.relations, _reusable(base, found.relations, found.tables))
+                    page.write(temporary, temporary / DATABASE, snapshot_id, found.as_of)
+                inspected = history.result()
+                closed.result()
+            if is_new:
+                dictionary.write(temporary, found.described, found.as_of, lineage.told(con))
+                manifest.write(temporary, _head(con, temporary, found, snapshot_id, key))
+                ids = [batch for (batch,) in con.execute("SELECT DISTINCT batch_id FROM ops.batch").fetchall()]
                 guard.enforce(temporary, feeds, ids, inspected)
                 _seal(temporary)
                 os.rename(temporary, base / snapshot_id)
                 _sync(base)
-            except BaseException:
-                _remove(temporary)
-                raise
+        finally:
+            _remove(temporary)
         make_current(base, snapshot_id)
         retain(base, int(keep if keep is not None else settings.number("keep_snapshots", KEEP_SNAPSHOTS)))
     return {
         "snapshot_id": snapshot_id,
-        "as_of": str(as_of) if as_of else None,
-        "content_hash": content,
+        "as_of": str(found.as_of) if found.as_of else None,
+        "content_hash": found.content,
         "is_new": is_new,
-        "tables": {name: facts["rows"] for name, facts in tables.items()},
+        "tables": {name: facts["rows"] for name, facts in found.tables.items()},
+    }
+
+
+def _found(
+    con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], key: str, chapters: Sequence[past_file.Chapter]
+) -> Found:
+    relations = plan(con, feeds, key)
+    row = con.execute("SELECT as_of FROM ref.run").fetchone()
+    as_of: dt.date | None = row[0] if row else None
+    tables = content_hashes(con, relations)
+    described: list[dictionary.Described] = [*relations, *(chapter.past for chapter in chapters), past.Labels()]
+    content = manifest.digest(
+        {
+            "as_of": as_of,
+            "tables": tables,
+            "history": {chapter.past.name: chapter.facts["believed"] for chapter in chapters},
+            "dictionary": manifest.digest(dictionary.rows(described)),
+            "page": page.version(),
+            "key": fingerprint(key),
+        }
+    )
+    # When something became known depends on when it was loaded, so it decides nothing but whether this snapshot is published already.
+    knowledge = manifest.digest({chapter.past.name: chapter.facts["known"] for chapter in chapters})
+    return Found(as_of, relations, tables, chapters, described, content, knowledge)
+
+
+def _head(con: duckdb.DuckDBPyConnection, folder: Path, found: Found, snapshot_id: str, key: str) -> dict[str, Any]:
+    """What the manifest says of the snapshot in ``folder``, which is complete but for it."""
+    return {
+        "snapshot_id": snapshot_id,
+        "as_of": found.as_of,
+        "content_hash": found.content,
+        "knowledge_hash": found.knowledge,
+        "published_at": dt.datetime.now(dt.UTC).isoformat(timespec="microseconds"),
+        "code_version": manifest.code_version(),
+        "duckdb_version": duckdb.__version__,
+        "key_fingerprint": fingerprint(key),
+        "audit": manifest.head_of_log(con),
+        "batches": manifest.batches(con),
+        "sources": manifest.sources(),
+        "tables": found.tables,
+        "history": {chapter.past.feed.name: chapter.facts for chapter in found.chapters},
+        "definitions": {relation.name: manifest.digest(relation.select) for relation in found.relations},
+        "files": {
+            str(path.relative_to(folder)): {"bytes": path.stat().st_size, "sha256": manifest.file_digest(path)}
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        },
     }
 
 
