@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import duckdb
 
-from connectors.feed import Feed
+from connectors.feed import ID_TYPES, Feed
 from expectations.normalise import identifier, literal
 from warehouse import identity
 from warehouse.database import scalar
@@ -119,7 +119,12 @@ def _meet(con: duckdb.DuckDBPyConnection, delivery: Delivery, landed: int) -> tu
     what they supersede; of a few rows: they look for the standing rows of their keys.
     """
     feed = delivery.feed
-    con.execute(f"CREATE OR REPLACE TEMP TABLE incoming AS {staged_sql(delivery)}")
+    # Of a row only what finds people and keys is written down; the rest is read when it is known to be new.
+    wanted = {column.name for column in feed.columns if column.type in ID_TYPES} | {*feed.key, str(feed.person_number)}
+    looked_at = ", ".join(identifier(name) for name in sorted(wanted & delivery.present))
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE incoming AS SELECT _row, _hash, _subject, _method, {looked_at} FROM ({staged_sql(delivery)})"
+    )
     _keep_methods(con, delivery, "incoming")
     people = identity.register(con, feed, "incoming", set(delivery.present), delivery.batch_id, few=True)
     # Of the large table no other columns are read than these.
@@ -131,7 +136,10 @@ def _meet(con: duckdb.DuckDBPyConnection, delivery: Delivery, landed: int) -> tu
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE gone AS SELECT DISTINCT rid, {_keys(feed)}, valid_from FROM met {unlike}"
     )
-    return f"(FROM incoming {unlike})", people
+    fresh = (
+        f"(SELECT r.*, n._subject, n._method FROM {delivery.rows} AS r JOIN (FROM incoming {unlike}) AS n USING (_row))"
+    )
+    return fresh, people
 
 
 def _compare(con: duckdb.DuckDBPyConnection, delivery: Delivery, landed: int) -> tuple[str, str]:
