@@ -10,7 +10,6 @@ import duckdb
 
 from connectors.errors import TerminalError
 from connectors.feed import Feed
-from expectations.normalise import identifier
 from expectations.stage import rows_sql
 from warehouse import audit, identity, keys, refusals, sources
 from warehouse.batch import Batch, utc_now
@@ -31,15 +30,15 @@ LEDGER_FIELDS = (
 FIGURE_FIELDS = ("column_name", "column_label", "median_yuan", "total_yuan", "empty_rows")
 
 
-def record(con: duckdb.DuckDBPyConnection, data: dict[str, Any]) -> None:
-    """Write a batch's row of the ledger and its figures."""
-    con.execute("DELETE FROM ops.batch WHERE batch_id = ? AND feed = ?", [data["batch_id"], data["feed"]])
+def record(con: duckdb.DuckDBPyConnection, data: dict[str, Any], known: bool = True) -> None:
+    """Write a batch's row of the ledger and its figures; ``known``: the ledger may have it already, in another state."""
+    for name in ("ops.batch", "ops.batch_figure") if known else ():
+        con.execute(f"DELETE FROM {name} WHERE batch_id = ? AND feed = ?", [data["batch_id"], data["feed"]])
     values = ["original_name_safe" if name == "original_name" else name for name in LEDGER_FIELDS]
     con.execute(
         f"INSERT INTO ops.batch ({', '.join(LEDGER_FIELDS)}) VALUES ({', '.join('?' for _ in LEDGER_FIELDS)})",
         [data.get(name) for name in values],
     )
-    con.execute("DELETE FROM ops.batch_figure WHERE batch_id = ? AND feed = ?", [data["batch_id"], data["feed"]])
     if figures := data.get("figures"):
         con.execute(
             f"INSERT INTO ops.batch_figure SELECT ?, ?, {', '.join('unnest(?)' for _ in FIGURE_FIELDS)}",
@@ -73,40 +72,34 @@ def merge(home: Path, batch: Batch, feed: Feed | None, feeds: dict[str, Feed]) -
                 audit.commit(con, home, "load", batch.reference, detail=_told(data))
             return
         assert feed is not None, "only a recognised file can be validated"
-        done = con.execute(
-            "SELECT merged_at, rows_inserted, rows_ended, rows_unchanged FROM ops.batch WHERE batch_id = ? AND feed = ? AND state = 'merged'",
+        known = con.execute(
+            "SELECT state, merged_at, rows_inserted, rows_ended, rows_unchanged FROM ops.batch WHERE batch_id = ? AND feed = ?",
             [data["batch_id"], feed.name],
         ).fetchone()
-        if done is None:
-            counts = _merge_rows(con, home, batch, feed)
-        else:
+        if known and known[0] == "merged":
             # Killed between commit and batch.json: the ledger knows.
             counts = dict(
                 zip(
                     ("merged_at", "rows_inserted", "rows_ended", "rows_unchanged"),
-                    (str(done[0]), *done[1:]),
+                    (str(known[1]), *known[2:]),
                     strict=True,
                 )
             )
+        else:
+            counts = _merge_rows(con, home, batch, feed, known is not None)
     batch.save(state="merged", **counts)
     sources.remember(home, data)
 
 
-def delivery_of(con: duckdb.DuckDBPyConnection, batch: Batch, feed: Feed) -> Delivery:
-    """A batch's folder as history reads it (temp views ``rows_<batch>``, ``refused_<batch>``)."""
+def delivery_of(batch: Batch, feed: Feed) -> Delivery:
+    """A batch's folder as history reads it."""
     data = batch.data
-    rows, rejects = identifier(f"rows_{batch.folder.name}"), None
-    con.execute(f"CREATE OR REPLACE TEMP VIEW {rows} AS {rows_sql(batch.folder)}")
-    if data["rows_quarantined"]:
-        # A broken row stands among the rejects without a staged row.
-        rejects = identifier(f"refused_{batch.folder.name}")
-        con.execute(
-            f"CREATE OR REPLACE TEMP VIEW {rejects} AS SELECT DISTINCT _row FROM read_parquet('{batch.rejects}')"
-        )
+    # A broken row stands among the rejects without a staged row.
+    rejects = f"(SELECT DISTINCT _row FROM read_parquet('{batch.rejects}'))" if data["rows_quarantined"] else None
     return Delivery(
         feed=feed,
         batch_id=str(data["batch_id"]),
-        rows=rows,
+        rows=f"({rows_sql(batch.folder)})",
         rejects=rejects,
         present=frozenset(data["present"]),
         as_of=str(data["as_of"]),
@@ -122,31 +115,24 @@ def others_of(con: duckdb.DuckDBPyConnection, home: Path, feed: Feed, delivery: 
         f"SELECT batch_id FROM ops.batch WHERE feed = ? AND state = 'merged' AND batch_id <> ? {since}",
         [feed.name, delivery.batch_id],
     ).fetchall()
-    return [delivery_of(con, Batch.load(home, f"{feed.name}/{batch_id}"), feed) for (batch_id,) in found]
+    return [delivery_of(Batch.load(home, f"{feed.name}/{batch_id}"), feed) for (batch_id,) in found]
 
 
-def _merge_rows(con: duckdb.DuckDBPyConnection, home: Path, batch: Batch, feed: Feed) -> dict[str, Any]:
+def _merge_rows(con: duckdb.DuckDBPyConnection, home: Path, batch: Batch, feed: Feed, known: bool) -> dict[str, Any]:
     data = batch.data
     identity.install(con, keys.secret("identity_key", home))
-    delivery = delivery_of(con, batch, feed)
+    delivery = delivery_of(batch, feed)
     recorded = load_time(con)
     con.execute("BEGIN")
     counts: dict[str, Any] = dict(
         merge_history(con, delivery, recorded, int(data["rows_landed"]), lambda: others_of(con, home, feed, delivery))
     )
     counts["merged_at"] = recorded
-    record(con, {**data, **counts, "state": "merged", "coverage": delivery.coverage})
+    record(con, {**data, **counts, "state": "merged", "coverage": delivery.coverage}, known)
     if delivery.rejects:
         keep_rejects(con, batch, feed, delivery)
         refusals.note(con, feed, delivery, batch.rejects)
-    keep_fill(con, batch, feed, delivery)
-    if feed.subject:
-        # Of the rows delivered, not of those inserted: the link rate is a fact about the file.
-        con.execute("DELETE FROM ops.link WHERE batch_id = ? AND feed = ?", [data["batch_id"], feed.name])
-        con.execute(
-            'INSERT INTO ops.link SELECT ?, ?, method, "rows" FROM methods',
-            [data["batch_id"], feed.name],
-        )
+    keep_fill(con, batch, feed)
     audit.commit(con, home, "load", batch.reference, detail=_told({**data, **counts, "state": "merged"}))
     return counts
 

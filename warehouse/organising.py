@@ -21,6 +21,7 @@ from warehouse.batch import Batch, utc_now, write_json
 from warehouse.database import connect
 from warehouse.history.deliveries import AREA_DIGITS, ROWS
 from warehouse.intake import siblings_of
+from warehouse.recording import count_filled
 
 log = logging.getLogger("fupin")
 
@@ -79,7 +80,8 @@ def _organise(con: duckdb.DuckDBPyConnection, batch: Batch, feed: Feed, reading:
     }
     batch.save(
         state="staged", staged_at=utc_now(), present=sorted(staged.present), skipped=staged.skipped, as_of=as_of, as_of_source=source,
-        medians=medians, figures=figures, areas=_areas(con, feed, staged.present), rows_read=staged.rows_read, rows_skipped=len(staged.skipped),
+        medians=medians, figures=figures, filled=count_filled(con, batch, staged.present), areas=_areas(con, feed, staged.present),
+        rows_read=staged.rows_read, rows_skipped=len(staged.skipped),
     )  # fmt: skip
     if reading.delta:
         batch.save(coverage=ROWS)

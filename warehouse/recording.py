@@ -24,33 +24,44 @@ def keep_rejects(con: duckdb.DuckDBPyConnection, batch: Batch, feed: Feed, deliv
     )
 
 
-def keep_fill(con: duckdb.DuckDBPyConnection, batch: Batch, feed: Feed, delivery: Delivery) -> None:
-    """Replace the batch's rows of ``ops.column_fill``: of every declared column, whether it must be filled in, data rows and filled cells.
+def count_filled(con: duckdb.DuckDBPyConnection, batch: Batch, present: set[str]) -> dict[str, int]:
+    """How many data rows of the staged batch have each of the columns ``present`` filled in, whether the cell can be read or not; under ``""`` the
+    number of data rows.
 
     The staged file knows its empty cells without being read; only totals, footers and cells that could not be understood are looked at.
     """
-    names = [column.name for column in feed.columns]
-    needed = [str(column.required).lower() for column in feed.columns]
-    present = [name for name in names if name in delivery.present]
+    names = sorted(present)
     file = f"read_parquet('{batch.rows}')"
-    listed = ", ".join(literal(name) for name in present)
-    skipped = ", ".join(f"count({identifier(name)})" for name in present)
+    listed = ", ".join(literal(name) for name in names)
+    skipped = ", ".join(f"count({identifier(name)})" for name in names)
     empty = ", ".join(literal(code) for code in EMPTY)
     unread = ", ".join(
         f"count(*) FILTER ({identifier(name)} IS NULL AND coalesce(_problems[{literal(name)}] NOT IN ({empty}), FALSE))"
-        for name in present
+        for name in names
     )
-    con.execute("DELETE FROM ops.column_fill WHERE batch_id = ? AND feed = ?", [delivery.batch_id, feed.name])
-    con.execute(
-        f"""INSERT INTO ops.column_fill
-        WITH declared AS (SELECT unnest([{", ".join(map(literal, names))}]) AS name, unnest([{", ".join(needed)}]) AS is_required),
-        size AS (SELECT count(*) - count(_skip) AS data_rows FROM {file}),
-        counted AS (
+    found = con.execute(
+        f"""WITH counted AS (
           SELECT path_in_schema AS name, CAST(sum(num_values - stats_null_count) AS BIGINT) AS filled
           FROM parquet_metadata('{batch.rows}') GROUP BY path_in_schema
           UNION ALL SELECT unnest([{listed}]), unnest([{skipped}]) * -1 FROM {file} WHERE _skip IS NOT NULL
           UNION ALL SELECT unnest([{listed}]), unnest([{unread}]) FROM {file} WHERE _skip IS NULL AND _problems IS NOT NULL)
-        SELECT ?, ?, declared.name, any_value(declared.is_required), any_value(size.data_rows), coalesce(sum(counted.filled), 0)
-        FROM declared CROSS JOIN size LEFT JOIN counted ON counted.name = declared.name GROUP BY declared.name""",
-        [delivery.batch_id, feed.name],
+        SELECT name, CAST(sum(filled) AS BIGINT) FROM counted WHERE name IN ({listed}) GROUP BY name
+        UNION ALL SELECT '', count(*) - count(_skip) FROM {file}"""
     )
+    return dict(found.fetchall())
+
+
+def keep_fill(con: duckdb.DuckDBPyConnection, batch: Batch, feed: Feed) -> None:
+    """Write the batch's rows of ``ops.column_fill``: of every declared column, whether it must be filled in, data rows and filled cells."""
+    if filled := batch.data.get("filled"):
+        con.execute(
+            "INSERT INTO ops.column_fill SELECT ?, ?, unnest(?), unnest(?), ?, unnest(?)",
+            [
+                batch.data["batch_id"],
+                feed.name,
+                [column.name for column in feed.columns],
+                [column.required for column in feed.columns],
+                filled[""],
+                [filled.get(column.name, 0) for column in feed.columns],
+            ],
+        )

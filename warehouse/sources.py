@@ -6,10 +6,12 @@ It can be asked without the warehouse's lock, which collecting must not wait for
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from warehouse.batch import Batch, write_json
+from warehouse.batch import Batch
 
 
 def batch_id(base: Path, sha256: str) -> tuple[str, str | None]:
@@ -31,8 +33,13 @@ def batch_id(base: Path, sha256: str) -> tuple[str, str | None]:
 
 def last(home: Path, feed: str) -> dict[str, Any]:
     """As-of date, row count, medians and watermark of the feed's last merged delivery; empty before the first."""
-    path = home / "landing" / feed / ".last.json"
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+    path = _path(home, feed)
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    # The last whole line; a data root of an earlier version has one object over all lines.
+    for said in (*reversed(text.splitlines()), text):
+        with suppress(ValueError):
+            return dict(json.loads(said))
+    return {}
 
 
 def watermark(home: Path, feed: str) -> str | None:
@@ -49,14 +56,14 @@ def remember(home: Path, data: dict[str, Any]) -> None:
     if data.get("correction_of") or str(data.get("coverage")).isdigit():
         return
     feed = str(data["feed"])
-    path = home / "landing" / feed / ".last.json"
     if _is_delta(data):
         before = last(home, feed)
-        write_json(path, {"rows": 0, **before, "as_of": max(str(before.get("as_of", "")), str(data["as_of"]))})
+        _add(home, feed, {"rows": 0, **before, "as_of": max(str(before.get("as_of", "")), str(data["as_of"]))})
         return
     kept = watermark(home, feed) if data.get("watermark") is None else data["watermark"]
-    write_json(
-        path,
+    _add(
+        home,
+        feed,
         {
             "as_of": data["as_of"],
             "rows": data["rows_read"],
@@ -65,6 +72,18 @@ def remember(home: Path, data: dict[str, Any]) -> None:
             "watermark": kept,
         },
     )
+
+
+def _path(home: Path, feed: str) -> Path:
+    return home / "landing" / feed / ".last.json"
+
+
+def _add(home: Path, feed: str, content: dict[str, Any]) -> None:
+    # A line more costs a hundredth of a file that is replaced and synced. Half a line, of a process that died, is not read.
+    with open(
+        _path(home, feed), "a", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)
+    ) as handle:
+        handle.write(f"\n{json.dumps(content, default=str)}\n")
 
 
 def _is_delta(data: dict[str, Any]) -> bool:
@@ -84,6 +103,6 @@ def has_list(home: Path, feed: str) -> bool:
 def forget(home: Path, feed: str) -> None:
     """After a withdrawal: remember what the merged deliveries that are left say, in the order in which they were merged."""
     left = [Batch.load(home, f"{feed}/{path.parent.name}") for path in (home / "landing" / feed).glob("*/batch.json")]
-    (home / "landing" / feed / ".last.json").unlink(missing_ok=True)
+    _path(home, feed).unlink(missing_ok=True)
     for batch in sorted((one for one in left if one.state == "merged"), key=lambda one: str(one.data.get("merged_at"))):
         remember(home, batch.data)

@@ -128,7 +128,7 @@ def _take_back(
     normalise.install(con)
     identity.install(con, keys.secret("identity_key", home))
     when = load_time(con)
-    delivery = delivery_of(con, batch, feed)
+    delivery = delivery_of(batch, feed)
     others = others_of(con, home, feed, delivery)
     con.execute("BEGIN")
     con.execute(

@@ -104,16 +104,19 @@ def insert_rows(
     recorded: str,
     join: str = "",
     people: str = "core.identity",
-) -> None:
-    """Insert staged rows of ``source`` as believed rows; the bounds are SQL that may name ``k`` (the row) and what ``join`` adds."""
+) -> int:
+    """Insert staged rows of ``source`` as believed rows; returns how many. The bounds are SQL that may name ``k`` (the row) and what
+    ``join`` adds.
+    """
     names = [column.name for column in core_columns(delivery.feed)]
     payload = ", ".join(f"k.{identifier(name)}" for name in names)
     columns = ", ".join(identifier(name) for name in names + [name for name, _ in BOOKKEEPING])
-    con.execute(
+    inserted = con.execute(
         f"INSERT INTO {table(delivery.feed)} ({columns}) SELECT {payload}, k.link_method, {valid_from}, {valid_to}, "
         f"TIMESTAMP {literal(recorded)}, {OPEN_TIME}, {literal(delivery.batch_id)}, k._row, k._hash "
         f"FROM ({keyed_sql(delivery, source, people=people)}) AS k {join}"
-    )
+    ).fetchone()
+    return int(inserted[0]) if inserted else 0
 
 
 def spare(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:

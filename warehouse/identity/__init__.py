@@ -110,27 +110,27 @@ def _key_sql(kind: str) -> str:
 
 
 def _register_few(con: duckdb.DuckDBPyConnection, sources: list[tuple[str, str]], staged: str, batch_id: str) -> None:
-    named = " UNION ".join(
+    named = " UNION ALL ".join(
         f"SELECT {literal(kind)} AS kind, {value} AS value FROM {staged} WHERE {value} IS NOT NULL"
         for kind, value in sources
     )
-    con.execute(f"CREATE OR REPLACE TEMP TABLE named AS {named}")
-    # By the value alone: hashing a second column of everybody costs more than a few rows of another kind.
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE people AS SELECT kind, value, person_key FROM core.identity WHERE value IN (SELECT value FROM named)"
-    )
     keys = " ".join(f"WHEN {literal(kind)} THEN {_key_sql(kind)}" for kind in dict(sources))
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE newcomers AS SELECT kind, value, CASE kind {keys} END AS person_key "
-        f"FROM named ANTI JOIN people USING (kind, value)"
+        f"CREATE OR REPLACE TEMP TABLE people AS SELECT kind, value, coalesce(known, CASE kind {keys} END) AS person_key, known IS NULL AS is_new "
+        f"FROM (SELECT n.kind, n.value, max(i.person_key) FILTER (i.kind = n.kind) AS known FROM ({named}) AS n "
+        # By the value alone: hashing a second column of everybody costs more than a few rows of another kind.
+        f"LEFT JOIN core.identity AS i ON i.value = n.value GROUP BY n.kind, n.value)"
     )
+    if not con.execute("SELECT 1 FROM people WHERE is_new LIMIT 1").fetchone():
+        return
     _refuse_clash(
         con,
-        "SELECT count(*) - count(DISTINCT person_key) + (SELECT count(*) FROM core.identity SEMI JOIN newcomers USING (person_key)) "
-        "FROM newcomers",
+        "WITH newcomers AS (FROM people WHERE is_new) SELECT count(*) - count(DISTINCT person_key) + "
+        "(SELECT count(*) FROM core.identity SEMI JOIN newcomers USING (person_key)) FROM newcomers",
     )
-    con.execute(f"INSERT INTO core.identity SELECT kind, value, person_key, {literal(batch_id)} FROM newcomers")
-    con.execute("INSERT INTO people FROM newcomers")
+    con.execute(
+        f"INSERT INTO core.identity SELECT kind, value, person_key, {literal(batch_id)} FROM people WHERE is_new"
+    )
 
 
 def _refuse_clash(con: duckdb.DuckDBPyConnection, count: str) -> None:
