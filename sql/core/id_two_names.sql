@@ -1,6 +1,7 @@
 -- core.id_two_names
 -- 一号多名：公安户籍名单和写明姓名、出生日期或性别的其他名单里，同一个证件号码下写着不同姓名的号码，以及是不是像两个人。
 -- Grain: one row per person_key under which two of these lists state different names.
+-- Scope: person_key
 -- 政策依据: 《居民身份证法》一人一号；北委发〔2019〕5号 三(一)2 规范信息采集、整理。
 -- Inputs: core.household_registration, core.registry_person, core.education_enrollment, core.education_case, core.death, core.identity_decision,
 --   ref.run.

@@ -11,8 +11,8 @@ SELECT
   coalesce(max(CASE WHEN insurance.status_code = '1' THEN 1 ELSE 0 END), 0) = 1 AS is_insured,
   coalesce(max(CASE WHEN insurance.status_code = '1' AND insurance.insurance_code = '2' THEN 1 ELSE 0 END), 0) = 1 AS is_employee_insured,
   min(insurance.category_code) AS category_code,
-  sum(insurance.personal_paid_yuan) AS personal_paid_yuan,
-  sum(insurance.subsidy_yuan) AS subsidy_yuan
+  CAST(sum(insurance.personal_paid_yuan) AS DECIMAL(18, 2)) AS personal_paid_yuan,
+  CAST(sum(insurance.subsidy_yuan) AS DECIMAL(18, 2)) AS subsidy_yuan
 FROM core.health_insurance_now AS insurance
 CROSS JOIN ref.run AS run
 WHERE insurance.year = extract(YEAR FROM run.as_of) AND insurance.insurance_code IN ('1', '2') AND insurance.person_key IS NOT NULL

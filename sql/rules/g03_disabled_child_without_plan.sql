@@ -5,6 +5,7 @@
 -- Owner: jiaoyu
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: person（不按户）
+-- Scope: person_key
 -- Parameters: EDU_AGE_MIN, EDU_AGE_MAX, SCHOOL_PROOF_DAYS
 -- Feeds: disability, education_enrollment, education_case, household_registration, registry_person
 -- Undone by: education_enrollment, education_case

@@ -5,6 +5,7 @@
 -- Owner: jiaoyu
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: person（户内成员，按人判断）
+-- Scope: person_key
 -- Parameters: AID_DUE_DAYS
 -- Feeds: education_enrollment, education_aid, registry_person, registry_household
 -- Undone by: education_aid

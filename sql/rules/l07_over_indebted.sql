@@ -5,6 +5,7 @@
 -- Owner: yinhang
 -- Version: 1，2014-12-01 至 9999-12-31
 -- Subject: household（建档立卡共同生活户）
+-- Scope: household_id = subject
 -- Parameters: DEBT_SERVICE_RATIO, DEBT_INCOME_RATIO
 -- Feeds: bank_loan, registry_household, registry_person
 -- Undone by: registry_household

@@ -5,6 +5,7 @@
 -- Owner: 乡镇
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: family（户口簿户，整户没有建档）
+-- Scope: family_key = subject
 -- Parameters: LINE_NAT_WORK, MED_SELF_ALL, EDU_AGE_MIN, EDU_AGE_MAX, SCHOOL_PROOF_DAYS, NEWBORN_DAYS, PENSION_JOIN_AGE, PENSION_AGE
 -- Feeds: household_registration, registry_person, employment, pension_payment, subsistence_allowance, special_hardship, card_payment,
 --   disability, business_registration, housing_assessment|education_enrollment|health_insurance|health_settlement

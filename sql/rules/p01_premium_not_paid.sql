@@ -5,6 +5,7 @@
 -- Owner: renshe
 -- Version: 1，2017-08-01 至 9999-12-31
 -- Subject: person（应代缴人员）
+-- Scope: person_key
 -- Parameters: PENSION_JOIN_AGE, PENSION_AGE
 -- Feeds: social_insurance, registry_person, registry_household, education_enrollment
 -- Undone by: social_insurance, premium_subsidy, registry_household, registry_person, education_enrollment

@@ -5,6 +5,7 @@
 -- Owner: renshe
 -- Version: 1，2017-08-01 至 9999-12-31
 -- Subject: person（政府代缴了当年保费的人）
+-- Scope: person_key
 -- Parameters: PENSION_JOIN_AGE, PENSION_AGE
 -- Feeds: social_insurance|premium_subsidy, registry_person, registry_household, subsistence_allowance, special_hardship, disability
 -- Undone by: registry_household, registry_person, subsistence_allowance, special_hardship, disability

@@ -5,6 +5,7 @@
 -- Owner: minzheng
 -- Version: 1，2016-01-01 至 9999-12-31
 -- Subject: person（持有效证的在保低保对象）
+-- Scope: person_key
 -- Parameters: none
 -- Feeds: disability, subsistence_allowance, special_hardship
 -- Undone by: disability

@@ -5,6 +5,7 @@
 -- Owner: minzheng
 -- Version: 1，2016-01-01 至 9999-12-31
 -- Subject: person（持有效残疾人证、在世、不是特困的人）
+-- Scope: person_key
 -- Parameters: NURSING_GRADE_MAX
 -- Feeds: disability, special_hardship
 -- Undone by: disability

@@ -5,6 +5,7 @@
 -- Owner: minzheng
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: person（在保的低保对象）
+-- Scope: person_key
 -- Parameters: none
 -- Feeds: subsistence_allowance, registry_person
 -- Inputs: core.safety_net_person.

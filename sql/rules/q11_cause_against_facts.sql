@@ -5,6 +5,7 @@
 -- Owner: 乡镇
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: household（未脱贫、预脱贫、返贫的建档立卡户）
+-- Scope: household_id = subject
 -- Parameters: CAUSE_LABOUR_MIN
 -- Feeds: registry_household, registry_person, disability, education_enrollment
 -- Undone by: registry_household, registry_person, disability, education_enrollment

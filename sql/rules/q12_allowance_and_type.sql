@@ -5,6 +5,7 @@
 -- Owner: minzheng
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: household（建档立卡共同生活户）
+-- Scope: household_id = subject
 -- Parameters: none
 -- Feeds: registry_household, registry_person, subsistence_allowance, special_hardship
 -- Undone by: registry_household, subsistence_allowance, special_hardship

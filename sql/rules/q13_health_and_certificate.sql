@@ -5,6 +5,7 @@
 -- Owner: 乡镇
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: person（建档立卡人口）
+-- Scope: person_key
 -- Parameters: none
 -- Feeds: registry_person, disability
 -- Undone by: registry_person, disability

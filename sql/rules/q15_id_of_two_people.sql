@@ -5,6 +5,7 @@
 -- Owner: gongan
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: person（号码所属的人；不按户）
+-- Scope: person_key
 -- Parameters: none
 -- Feeds: household_registration, registry_person|education_enrollment|education_case|death
 -- Inputs: core.id_two_names, core.member.

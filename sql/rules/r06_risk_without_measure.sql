@@ -5,6 +5,7 @@
 -- Owner: fupinban
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: household（监测对象户，风险未消除）
+-- Scope: household_id = subject
 -- Parameters: none
 -- Feeds: monitored_household, aid_measure
 -- Undone by: aid_measure

@@ -5,6 +5,7 @@
 -- Owner: 乡镇
 -- Version: 1，2014-01-01 至 9999-12-31
 -- Subject: household（未脱贫、预脱贫、返贫的建档立卡户）
+-- Scope: household_id = subject
 -- Parameters: MON_LINE, CLEARLY_ABOVE_LINE
 -- Feeds: registry_household, registry_person, education_enrollment, health_insurance, housing_assessment
 -- Undone by: registry_household, registry_person

@@ -15,7 +15,7 @@ import duckdb
 
 from connectors.feed import Feed
 from expectations.normalise import identifier, literal
-from warehouse.database import scalar
+from warehouse.database import content_sql, scalar
 from warehouse.history.tables import OPEN_DATE, OPEN_TIME, core_columns, table
 from warehouse.history.views import Decided, record_sql, source_sql
 from warehouse.monitor.order import KEYS, Table
@@ -50,8 +50,7 @@ class Affected:
         self._made: set[str] = set()
         self._keys: dict[str, list[str]] = {}
         since = versions.before.get(LOADED)
-        found = con.execute("SELECT greatest(max(merged_at), max(withdrawn_at)) FROM ops.batch").fetchone()
-        loaded: dt.datetime | None = found[0] if found else None
+        loaded: dt.datetime | None = scalar(con, "SELECT greatest(max(merged_at), max(withdrawn_at)) FROM ops.batch")
         versions.known[LOADED] = loaded.isoformat() if loaded else ""
         versions.known["who is who"] = versions.people
         self.rows = self._count(versions)
@@ -173,40 +172,46 @@ class Affected:
             con.execute(
                 f"INSERT INTO affected_{key} SELECT DISTINCT {key} FROM ({' UNION ALL '.join(found)}) WHERE {key} IS NOT NULL"
             )
-        people = int(
-            scalar(con, "SELECT (SELECT count(*) FROM tie_hukou_no) + (SELECT count(*) FROM tie_household_id)")
-        )
-        grown = -1
-        while True:
-            for key in ties:
-                self._add(key, f"SELECT {key} FROM tie_{key} SEMI JOIN affected_person_key USING (person_key)")
-                self._add("person_key", f"SELECT person_key FROM tie_{key} SEMI JOIN affected_{key} USING ({key})")
-            if self.decided.aliased:
-                both = "SELECT person_key AS one, spine_key AS other FROM core.person_alias UNION ALL SELECT spine_key, person_key FROM core.person_alias"
-                self._add(
-                    "person_key",
-                    f"SELECT other AS person_key FROM ({both}) SEMI JOIN affected_person_key AS a ON a.person_key = one",
-                )
-            affected = int(scalar(con, "SELECT count(*) FROM affected_person_key"))
-            if affected * MANY > people:
+        named = scalar(con, "SELECT (SELECT count(*) FROM tie_hukou_no) + (SELECT count(*) FROM tie_household_id)")
+        # (what is found, where, by what): asked again only when there is more of that by which it is found.
+        person = "person_key"
+        ways = [
+            (key, f"SELECT {key} FROM tie_{key} SEMI JOIN affected_{person} USING ({person})", person) for key in ties
+        ]
+        ways += [
+            (person, f"SELECT {person} FROM tie_{key} SEMI JOIN affected_{key} USING ({key})", key) for key in ties
+        ]
+        if self.decided.aliased:
+            both = "SELECT person_key AS one, spine_key AS other FROM core.person_alias UNION ALL SELECT spine_key, person_key FROM core.person_alias"
+            other = f"SELECT other AS person_key FROM ({both}) SEMI JOIN affected_person_key AS a ON a.person_key = one"
+            ways.append((person, other, person))
+        grown = {key: int(scalar(con, f"SELECT count(*) FROM affected_{key}")) for key in seeds}
+        asked: dict[str, int] = {}
+        while again := [one for one in ways if asked.get(one[1]) != grown[one[2]]]:
+            for key, way, by in again:
+                asked[way] = grown[by]
+                grown[key] += self._add(key, way)
+            if grown[person] * MANY > named:
                 return False
-            if affected == grown:
-                break
-            grown = affected
         con.execute(
             "INSERT INTO affected_family_key SELECT 'P' || CAST(person_key AS VARCHAR) FROM affected_person_key "
             "UNION ALL SELECT 'R' || household_id FROM affected_household_id UNION ALL SELECT 'H' || hukou_no FROM affected_hukou_no"
         )
         return True
 
-    def _add(self, key: str, found: str) -> None:
-        self.con.execute(
-            f"INSERT INTO affected_{key} SELECT DISTINCT {key} FROM ({found}) ANTI JOIN affected_{key} USING ({key})"
-        )
+    def _add(self, key: str, found: str) -> int:
+        """Returns how many are new."""
+        new = f"SELECT DISTINCT {key} FROM ({found}) ANTI JOIN affected_{key} USING ({key})"
+        return int(scalar(self.con, f"INSERT INTO affected_{key} {new}"))
 
     def _sources(self, feed: Feed) -> list[str]:
         """The relations that hold the feed's rows: with the people whom they are about today, and as they came where that is another."""
-        return [f"({source_sql(feed, self.decided)})", table(feed)] if self._is_resolved(feed) else [table(feed)]
+        if feed.name in self.decided.linked:
+            return [f"({source_sql(feed, self.decided)})", table(feed)]
+        if self._is_resolved(feed) and "person_key" in _keys_of(feed):
+            decided = "SELECT person_key FROM core.person_alias UNION ALL SELECT person_key FROM core.person_split"
+            return [table(feed), f"({source_sql(feed, self.decided)} WHERE t.person_key IN ({decided}))"]
+        return [table(feed)]
 
     def _is_resolved(self, feed: Feed) -> bool:
         return self.decided.aliased or self.decided.split or feed.name in self.decided.linked
@@ -328,7 +333,7 @@ class Affected:
         )
         self._made.add(relation)
 
-    def rest(self, table: Table) -> tuple[object, ...]:
+    def rest(self, table: Table) -> object:
         """Digest of the rows of everybody else."""
         return self._content(f"(SELECT * FROM {table.name} AS t WHERE NOT {self.of_affected(self.keys(table.name))})")
 
@@ -365,13 +370,8 @@ class Affected:
         con.execute(f"INSERT INTO {table.name} SELECT * FROM {relation}")
         return True
 
-    def _content(self, relation: str) -> tuple[object, ...]:
-        return (
-            self.con.execute(
-                f"SELECT count(*), bit_xor(hash(r)), sum(CAST(hash(r) AS HUGEINT)) FROM {relation} AS r"
-            ).fetchone()
-            or ()
-        )
+    def _content(self, relation: str) -> object:
+        return scalar(self.con, content_sql(relation))
 
     def _drop(self) -> None:
         for name in (*(f"affected_{key}" for key in KEYS), "tie_household_id", "tie_hukou_no", "changed_row"):

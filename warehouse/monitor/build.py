@@ -52,23 +52,24 @@ def build(
         judge.retire(con, [rule.rule_id for rule in rules.values()])
         versions = Versions(con, feeds)
         affected = Affected(con, feeds, order, versions, anew)
+        conditions = judge.Conditions.of(con)
         judge.refresh(con, rules.values())
         # Only for those who can work in part is it worth knowing what has changed in a table that was made whole.
         read = {name for table in order if table.scope for name in table.inputs}
         for table in order:
             if table.is_rule and table.name not in rules:
                 continue
-            ground = _ground(con, versions, table, rules)
+            ground = _ground(conditions, versions, table, rules)
             version = _version(versions, table, rules, ground)
             content = versions.before.get(table.name)
             if anew or not versions.is_current(table, version):
                 if progress:
                     progress(f"  {table.name}")
                 if not affected.is_usable:
-                    _make(con, table, rules)
+                    _make(con, table, rules, conditions)
                     content = None
-                elif not _make_part(con, table, rules, versions, affected, ground):
-                    content = _make_whole(con, table, rules, versions, affected, table.name in read)
+                elif not _make_part(con, table, rules, conditions, versions, affected, ground):
+                    content = _make_whole(con, table, rules, conditions, versions, affected, table.name in read)
                 elif table.name in affected.parts or table.is_rule:
                     content = None
                 _note_fact(table, versions, affected)
@@ -87,7 +88,7 @@ def build(
     return rows
 
 
-def _ground(con: duckdb.DuckDBPyConnection, versions: Versions, table: Table, rules: Mapping[str, Rule]) -> str:
+def _ground(conditions: judge.Conditions, versions: Versions, table: Table, rules: Mapping[str, Rule]) -> str:
     """Whether a rule can judge at all depends on its feeds and parameters, whatever its SQL reads."""
     if not table.is_rule:
         return ""
@@ -97,8 +98,8 @@ def _ground(con: duckdb.DuckDBPyConnection, versions: Versions, table: Table, ru
             rule.version,
             rule.severity,
             rule.owner,
-            judge.missing_feeds(con, rule),
-            judge.parameters_of(con, rule),
+            conditions.missing_feeds(rule),
+            conditions.parameters_of(rule),
             versions.of(OPEN_ROW) if rule.undone_by else "",
         )
     )
@@ -114,6 +115,7 @@ def _make_part(
     con: duckdb.DuckDBPyConnection,
     table: Table,
     rules: Mapping[str, Rule],
+    conditions: judge.Conditions,
     versions: Versions,
     affected: Affected,
     ground: str,
@@ -127,7 +129,7 @@ def _make_part(
     ):
         return False
     if table.is_rule:
-        return judge.judge_part(
+        return conditions.suffice(rules[table.name]) and judge.judge_part(
             con, rules[table.name], table.scope_column, affected.select(table, OLD), affected.select(table, NEW)
         )
     if table.is_view:
@@ -140,6 +142,7 @@ def _make_whole(
     con: duckdb.DuckDBPyConnection,
     table: Table,
     rules: Mapping[str, Rule],
+    conditions: judge.Conditions,
     versions: Versions,
     affected: Affected,
     is_read: bool,
@@ -147,12 +150,12 @@ def _make_whole(
     """Make ``table`` whole; returns its former version if it is what it was, and tells whether only affected families have changed."""
     former = versions.before.get(table.name)
     if table.is_rule or table.is_step or table.is_view or not is_read or former is None or not versions.is_there(table):
-        _make(con, table, rules)
+        _make(con, table, rules, conditions)
         return None
     shape = con.execute(f"DESCRIBE {table.name}").fetchall()
     affected.remember(table)
     rest = affected.rest(table)
-    _make(con, table, rules)
+    _make(con, table, rules, conditions)
     if con.execute(f"DESCRIBE {table.name}").fetchall() != shape or affected.rest(table) != rest:
         return None
     affected.parts.add(table.name)
@@ -167,11 +170,13 @@ def _note_fact(table: Table, versions: Versions, affected: Affected) -> None:
         versions.known[f"fact:{table.name}"] = affected.fact(table)
 
 
-def _make(con: duckdb.DuckDBPyConnection, table: Table, rules: Mapping[str, Rule]) -> None:
+def _make(
+    con: duckdb.DuckDBPyConnection, table: Table, rules: Mapping[str, Rule], conditions: judge.Conditions
+) -> None:
     if table.is_step:
         clues.follow(con)
     elif table.is_rule:
-        judge.judge(con, rules[table.name])
+        judge.judge(con, rules[table.name], conditions)
     else:
         con.execute(f"CREATE OR REPLACE {'VIEW' if table.is_view else 'TABLE'} {table.name} AS {table.select}")
 

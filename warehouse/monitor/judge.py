@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
 from connectors.errors import DeclarationError
 from expectations.normalise import identifier, literal
-from warehouse.database import scalar
+from warehouse.database import content_sql, scalar
 from warehouse.monitor.order import OPEN_ROW
 from warehouse.monitor.rules import CLEAR, COLUMNS, HIT, UNKNOWN, UNSET, VERDICTS, Rule
 
+# Of a rule that judges twice: is the row of the second time?
+_NOW = '"judged now"'
 # The subjects of core.open_row that are a rule's own.
 OPEN_KINDS = ("person", "household", "family", "village")
 TABLES = """
@@ -36,24 +39,33 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(TABLES)
 
 
-def parameters_of(con: duckdb.DuckDBPyConnection, rule: Rule) -> dict[str, str | None]:
-    """The rule's parameters as they stand on the run date, as texts; None: unset."""
-    found = dict(
-        con.execute(
+@dataclass(frozen=True)
+class Conditions:
+    """What rules need in order to judge: the feeds that have come and are not out of date, the parameters that hold on the run date (as texts)."""
+
+    ready: frozenset[str]
+    parameters: Mapping[str, str | None]
+
+    @classmethod
+    def of(cls, con: duckdb.DuckDBPyConnection) -> Conditions:
+        """As ``ref`` says now."""
+        ready = con.execute("SELECT feed FROM ref.feed_state WHERE is_present AND NOT is_stale").fetchall()
+        parameters = con.execute(
             "SELECT p.code, CAST(p.value AS VARCHAR) FROM ref.parameter AS p CROSS JOIN ref.run AS r "
-            "WHERE r.as_of >= p.valid_from AND r.as_of < p.valid_to AND list_contains(?, p.code)",
-            [list(rule.parameters)],
+            "WHERE r.as_of >= p.valid_from AND r.as_of < p.valid_to"
         ).fetchall()
-    )
-    return {code: found.get(code) for code in rule.parameters}
+        return cls(frozenset(feed for (feed,) in ready), dict(parameters))
 
+    def parameters_of(self, rule: Rule) -> dict[str, str | None]:
+        """The rule's parameters; None: unset."""
+        return {code: self.parameters.get(code) for code in rule.parameters}
 
-def missing_feeds(con: duckdb.DuckDBPyConnection, rule: Rule) -> list[str]:
-    """The feeds of the rule that never came or are out of date; of a group ``a|b`` one is enough."""
-    ready = {
-        feed for (feed,) in con.execute("SELECT feed FROM ref.feed_state WHERE is_present AND NOT is_stale").fetchall()
-    }
-    return [group for group in rule.feeds if not ready & set(group.split("|"))]
+    def missing_feeds(self, rule: Rule) -> list[str]:
+        """The feeds of the rule that never came or are out of date; of a group ``a|b`` one is enough."""
+        return [group for group in rule.feeds if not self.ready & set(group.split("|"))]
+
+    def suffice(self, rule: Rule) -> bool:
+        return not self.missing_feeds(rule) and None not in self.parameters_of(rule).values()
 
 
 def newest_batches(con: duckdb.DuckDBPyConnection, feeds: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -98,7 +110,7 @@ def evidence_sql(columns: Sequence[str]) -> str:
     )
 
 
-def _undo(con: duckdb.DuckDBPyConnection, rule: Rule, judged: str = "temp.judged") -> None:
+def _undo(con: duckdb.DuckDBPyConnection, rule: Rule) -> None:
     """Nobody is a hit because of a row that waits for its correction: where a refused row of a feed that could undo it may speak of the
     subject, it cannot be judged yet. Loans, payments and projects are looked for by their number, their person and their household.
     """
@@ -113,16 +125,16 @@ def _undo(con: duckdb.DuckDBPyConnection, rule: Rule, judged: str = "temp.judged
     else:
         named = {"record": "subject", "person": "CAST(person_key AS VARCHAR)", "household": "household_id"}
         spoken_of = " OR ".join(f"{what} IN ({refused.format(literal(kind))})" for kind, what in named.items())
-    con.execute(f"UPDATE {judged} SET verdict = {literal(UNKNOWN)} WHERE verdict = {literal(HIT)} AND ({spoken_of})")
+    con.execute(f"UPDATE temp.judged SET verdict = {literal(UNKNOWN)} WHERE verdict = {literal(HIT)} AND ({spoken_of})")
 
 
-def judge(con: duckdb.DuckDBPyConnection, rule: Rule) -> Mapping[str, int]:
+def judge(con: duckdb.DuckDBPyConnection, rule: Rule, conditions: Conditions) -> Mapping[str, int]:
     """Run one rule and replace what it found last time; returns the number of subjects per verdict.
 
     Works inside the caller's transaction, on a database whose tables are up to date. Raises DeclarationError for a file whose SELECT is no rule's.
     """
-    lacking = missing_feeds(con, rule)
-    parameters = parameters_of(con, rule)
+    lacking = conditions.missing_feeds(rule)
+    parameters = conditions.parameters_of(rule)
     unset = [code for code, value in parameters.items() if value is None]
     con.execute(f"DELETE FROM ops.rule_hit WHERE rule_id = {literal(rule.rule_id)}")
     if lacking or unset:
@@ -168,62 +180,59 @@ def _find(con: duckdb.DuckDBPyConnection, rule: Rule) -> dict[str, int]:
 
 def judge_part(con: duckdb.DuckDBPyConnection, rule: Rule, scope: str, before: str, after: str) -> bool:
     """Replace what one rule found about the subjects of ``before`` by what it finds about those of ``after``: its SELECT over the same families as
-    they were and as they are.
+    they were and as they are. The rule has its feeds and parameters.
 
     False, and nothing is changed, unless what ``before`` says is what stands in ``ops.rule_hit``, and every subject has a family
     (its key in column ``scope``).
     """
-    if missing_feeds(con, rule) or None in parameters_of(con, rule).values():
-        return False
-    con.execute(f"CREATE OR REPLACE TEMP TABLE judged_before AS {before}")
-    con.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {after}")
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE judged AS SELECT FALSE AS {_NOW}, * FROM ({before}\n) UNION ALL SELECT TRUE, * FROM ({after}\n)"
+    )
     # The refused rows are those of the last time, or the rule would be run whole.
-    _undo(con, rule, "temp.judged_before")
     _undo(con, rule)
     try:
         return _replace(con, rule, scope)
     finally:
-        con.execute("DROP TABLE temp.judged_before; DROP TABLE temp.judged")
+        con.execute("DROP TABLE temp.judged")
 
 
 def _replace(con: duckdb.DuckDBPyConnection, rule: Rule, scope: str) -> bool:
-    own = f"rule_id = {literal(rule.rule_id)}"
-    evidence = evidence_sql(evidence_columns(con, rule, "temp.judged"))
+    own = f"rule_id = {literal(rule.rule_id)} AND subject IN (SELECT subject FROM temp.judged)"
+    evidence = evidence_sql([name for name in evidence_columns(con, rule, "temp.judged") if name != "judged now"])
     shape = f"subject, person_key, household_id, village_code, verdict, {evidence} AS evidence"
     found = f"verdict IN ({literal(HIT)}, {literal(UNKNOWN)})"
-    stood = (
-        "SELECT * EXCLUDE (rule_id) FROM ops.rule_hit WHERE "
-        + own
-        + " AND subject IN (SELECT subject FROM temp.judged_before)"
-    )
-    (homeless, twice, differing) = con.execute(
-        f"SELECT (SELECT count(*) FROM (FROM temp.judged UNION ALL FROM temp.judged_before) WHERE {scope} IS NULL), "
-        "(SELECT count(*) - count(DISTINCT subject) FROM temp.judged), "
-        f"(SELECT count(*) FROM ((SELECT {shape} FROM temp.judged_before WHERE {found} EXCEPT ALL {stood}) UNION ALL "
-        f"({stood} EXCEPT ALL SELECT {shape} FROM temp.judged_before WHERE {found})))"
-    ).fetchone() or (1, 1, 1)
-    foreign = con.execute(
-        f"SELECT count(*) FROM ops.rule_hit SEMI JOIN temp.judged USING (subject) ANTI JOIN temp.judged_before USING (subject) WHERE {own}"
-    ).fetchone()
-    if homeless or twice or differing or not foreign or foreign[0]:
-        return False
-    counted = {
-        (side, verdict): number
-        for side in ("judged_before", "judged")
-        for verdict, number in con.execute(f"SELECT verdict, count(*) FROM temp.{side} GROUP BY verdict").fetchall()
+    sides = {
+        "stood": f"SELECT * EXCLUDE (rule_id) FROM ops.rule_hit WHERE {own}",
+        "was": f"SELECT {shape} FROM temp.judged WHERE NOT {_NOW} AND {found}",
+        "is_now": f"SELECT {shape} FROM temp.judged WHERE {_NOW} AND {found}",
     }
-    if {verdict for _, verdict in counted} - set(VERDICTS):
-        return False
-    con.execute(f"DELETE FROM ops.rule_hit WHERE {own} AND subject IN (SELECT subject FROM temp.judged_before)")
-    con.execute(f"INSERT INTO ops.rule_hit SELECT {literal(rule.rule_id)}, {shape} FROM temp.judged WHERE {found}")
-    more = {
-        verdict: counted.get(("judged", verdict), 0) - counted.get(("judged_before", verdict), 0)
+    counts = ", ".join(
+        f"count(*) FILTER (WHERE verdict = {literal(verdict)} AND {side})"
         for verdict in VERDICTS
-    }
-    con.execute(
-        f"UPDATE ops.rule_run SET subjects = subjects + ?, hits = hits + ?, clear = clear + ?, unknown = unknown + ?, unset = unset + ? WHERE {own}",
-        [sum(more.values()), *(more[verdict] for verdict in VERDICTS)],
+        for side in (f"NOT {_NOW}", _NOW)
     )
+    known = ", ".join(map(literal, VERDICTS))
+    contents = ", ".join(f"({content_sql(side)})" for side in sides)
+    row = con.execute(
+        f"WITH {', '.join(f'{name} AS ({sql})' for name, sql in sides.items())} SELECT *, {contents} FROM (SELECT "
+        f"count(*) FILTER (WHERE {scope} IS NULL OR coalesce(verdict NOT IN ({known}), TRUE)), "
+        f"count(*) FILTER (WHERE {_NOW}) - count(DISTINCT subject) FILTER (WHERE {_NOW}), {counts} FROM temp.judged)"
+    ).fetchone()
+    if row is None:
+        return False
+    (strange, twice, *counted, stood, was, now) = row
+    if strange or twice or stood != was:
+        return False
+    if was != now:
+        con.execute(f"DELETE FROM ops.rule_hit WHERE {own}")
+        con.execute(f"INSERT INTO ops.rule_hit SELECT {literal(rule.rule_id)}, * FROM ({sides['is_now']})")
+    more = [after - before for before, after in zip(counted[::2], counted[1::2], strict=True)]
+    if any(more):
+        con.execute(
+            "UPDATE ops.rule_run SET subjects = subjects + ?, hits = hits + ?, clear = clear + ?, unknown = unknown + ?, unset = unset + ? "
+            f"WHERE rule_id = {literal(rule.rule_id)}",
+            [sum(more), *more],
+        )
     return True
 
 

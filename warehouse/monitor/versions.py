@@ -76,11 +76,10 @@ class Versions:
             if READY not in self.known:
                 self.known[READY] = self._content(name, "feed, is_present, is_stale")
             return self.known[READY]
-        if name == MARKS:
-            # A key stands for its number, and the marks follow from that: taking a million numbers apart would tell no more.
-            self.known.setdefault(name, self._content(name, "citizen_key") if name in self.existing else "")
         if name not in self.known:
-            self.known[name] = self._content(name) if name in self.existing else ""
+            # A key stands for its number, and the marks follow from that: taking a million numbers apart would tell no more.
+            columns = "citizen_key" if name == MARKS else "*"
+            self.known[name] = self._content(name, columns) if name in self.existing else ""
         return self.known[name]
 
     def wanted(self, table: Table, more: str = "") -> str:
