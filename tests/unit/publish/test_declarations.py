@@ -13,15 +13,15 @@ from warehouse.monitor.reference import load_codes
 from warehouse.publish import past
 
 
-def test_columns_are_described_once_and_without_placeholders(con):
+def test_columns_are_described_once_and_without_placeholders(whole):
     known = columns.dictionary()
     used = set()
     for table in build_order():
         if table.is_mart or table.is_rule:
-            for name, kind, *_ in con.execute(f"DESCRIBE {table.select}").fetchall():
+            for name, kind, *_ in whole.execute(f"DESCRIBE {table.select}").fetchall():
                 assert table.is_rule or (name in known and known[name].type == kind), f"{table.name}.{name} {kind}"
                 used.add(name)
-    for name, *_ in con.execute(
+    for name, *_ in whole.execute(
         "SELECT DISTINCT column_name FROM duckdb_columns() WHERE schema_name = 'ref'"
     ).fetchall():
         used.add(name)
