@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from warehouse.monitor import build_order
+from warehouse.monitor.order import SQL, parse
 
 
 def sql_for(folder: Path, *wanted: str) -> Path:
@@ -14,13 +14,16 @@ def sql_for(folder: Path, *wanted: str) -> Path:
 
     For stories that are told by few marts; the files themselves are those of ``sql/``.
     """
-    needed = set(wanted)
-    for table in reversed(build_order()):
-        if not table.is_rule and not table.is_step and table.name in needed:
-            needed |= table.inputs
-            copy = folder / table.path.parent.name / table.path.name
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.symlink_to(table.path)
+    waiting = list(wanted)
+    while waiting:
+        schema, stem = (name := waiting.pop()).split(".")
+        path = SQL / {"mart": "marts"}.get(schema, schema) / f"{stem}.sql"
+        link = folder / path.parent.name / path.name
+        # What is no file there is a table of history, or a code list.
+        if path.exists() and not link.exists():
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(path)
+            waiting += parse(path, name).inputs
     return folder
 
 

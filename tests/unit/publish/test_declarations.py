@@ -8,7 +8,7 @@ from connectors.errors import DeclarationError
 from tests.unit.publish.county import FEEDS
 from warehouse import columns
 from warehouse.monitor import build_order
-from warehouse.monitor.order import _build_order, parse
+from warehouse.monitor.order import parse
 from warehouse.monitor.reference import load_codes
 from warehouse.publish import past
 
@@ -100,4 +100,4 @@ def test_order_refuses_circles_strangers_and_raw_ids(tmp_path):
     ):
         (tmp_path / "marts" / f"{name}.sql").write_text(sql, encoding="utf-8")
         with pytest.raises(DeclarationError, match=reason):
-            _build_order.__wrapped__(tmp_path)
+            build_order(tmp_path)
