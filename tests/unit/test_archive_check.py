@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from connectors.feed import load_feeds
+from tests.small import sql_for
 from warehouse import archive, tasks
 from warehouse.batch import Batch
 from warehouse.cli.main import main
@@ -57,10 +58,10 @@ INDEX: tuple[tuple[str, str, str, str, str | None], ...] = (
 
 
 class Office:
-    """A data root, the folder of the archive, and the command line."""
+    """A data root, the folder of the archive, and the command line; of ``sql/`` what tells of gaps in archives."""
 
-    def __init__(self, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.home, self.capsys = home, capsys
+    def __init__(self, home: Path, sql: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.home, self.sql, self.capsys = home, sql, capsys
         self.folder = home / "archive"
         self.folder.mkdir()
 
@@ -80,7 +81,7 @@ class Office:
         tasks.organise(FEED, reference.split("/")[1])
         tasks.merge(FEED, reference.split("/")[1])
         with open_warehouse(self.home) as con:
-            build(con, FEEDS, wanted=["mart.archive_gap"])
+            build(con, FEEDS, root=self.sql)
         return Batch.load(self.home, reference)
 
     def index(self, documents: tuple[tuple[str, str, str, str, str | None], ...] = INDEX) -> Batch:
@@ -105,11 +106,16 @@ class Office:
             return con.execute(sql).fetchall()
 
 
+@pytest.fixture(scope="module")
+def sql(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return sql_for(tmp_path_factory.mktemp("sql"), "mart.archive_gap")
+
+
 @pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Office:
+def office(sql: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Office:
     monkeypatch.setenv("AIRFLOW__FUPIN__HOME", str(tmp_path))
     monkeypatch.setenv("AIRFLOW__FUPIN__FEEDS", "")
-    return Office(tmp_path, capsys)
+    return Office(tmp_path, sql, capsys)
 
 
 @pytest.fixture

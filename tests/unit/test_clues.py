@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,6 @@ from connectors.feed import load_feeds
 from warehouse.history.schema import create_tables
 from warehouse.history.tables import OPEN_DATE, OPEN_TIME
 from warehouse.monitor import build
-from warehouse.monitor.order import _build_order
-from warehouse.monitor.rules import all_rules
 
 FEEDS = load_feeds()
 JUNE, JULY, AUGUST = dt.date(2019, 6, 28), dt.date(2019, 7, 31), dt.date(2019, 8, 30)
@@ -73,27 +71,27 @@ class Warehouse:
 
 
 class Rules:
-    """A folder of rules that stands for ``sql/``; ``on`` builds a warehouse with it."""
+    """A folder of rules that stands for ``sql/``, another one after each change: what a folder says is read once; ``on`` builds a
+    warehouse with it."""
 
     def __init__(self, folder: Path) -> None:
-        self.root = folder
-        (folder / "rules").mkdir()
+        self.folder, self.files = folder, dict[str, str]()
         self.write("l01_loan")
 
     def write(self, name: str, version: str = "1，2014-01-01 至 9999-12-31") -> None:
-        (self.root / "rules" / f"{name}.sql").write_text(RULE.format(version=version), encoding="utf-8")
-        _build_order.cache_clear()
-        all_rules.cache_clear()
+        self.files[name] = RULE.format(version=version)
+        self.root = Path(tempfile.mkdtemp(dir=self.folder))
+        (self.root / "rules").mkdir()
+        for stem, text in self.files.items():
+            (self.root / "rules" / f"{stem}.sql").write_text(text, encoding="utf-8")
 
     def on(self, warehouse: Warehouse, day: dt.date, **options: Any) -> None:
         build(warehouse.con, FEEDS, day, root=self.root, **options)
 
 
 @pytest.fixture
-def rules(tmp_path: Path) -> Iterator[Rules]:
-    yield Rules(tmp_path)
-    _build_order.cache_clear()
-    all_rules.cache_clear()
+def rules(tmp_path: Path) -> Rules:
+    return Rules(tmp_path)
 
 
 def test_a_clue_is_new_goes_on_is_cleared_and_comes_back(rules):

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from warehouse.monitor import build_order
+from warehouse.monitor.order import SQL, parse
 
-MATCH = next(table for table in build_order() if table.name == "mart.help_match").select
+MATCH = parse(SQL / "marts" / "help_match.sql", "mart.help_match").select
 VILLAGES = ("210782102200", "210782102201", "210782103200", "210782104200")
 AREAS = (*VILLAGES, "210782102", "210782103", "210782")
 KINDS = (("07", "03", "02"), ("07", "06", "02"), ("07", None, "02"), ("08", "01", "01"))
@@ -92,16 +92,16 @@ def proposed(
         for i, o in enumerate(offers)
     ]
     step = -1 if is_backwards else 1
-    if lines:
-        con.executemany(
-            f"INSERT INTO core.help_need_state ({NEED_COLUMNS}) VALUES ({', '.join('?' * 12)}, '待对接', TRUE, TRUE)",
-            lines[::step],
-        )
-    if given_lines:
-        con.executemany(
-            f"INSERT INTO core.help_offer_state ({OFFER_COLUMNS}) VALUES ({', '.join('?' * 9)}, '可对接')",
-            given_lines[::step],
-        )
+    for table, columns, rest, given_rows in (
+        ("need", NEED_COLUMNS, "'待对接', TRUE, TRUE", lines),
+        ("offer", OFFER_COLUMNS, "'可对接'", given_lines),
+    ):
+        if given_rows:
+            one = f"({', '.join('?' * len(given_rows[0]))}, {rest})"
+            con.execute(
+                f"INSERT INTO core.help_{table}_state ({columns}) VALUES {', '.join([one] * len(given_rows))}",
+                [cell for line in given_rows[::step] for cell in line],
+            )
     rows = con.execute(f"SELECT need_no, offer_no, match_quantity, match_state FROM ({MATCH})").fetchall()
     pairs = {(int(need[1:]), int(offer[1:])): quantity for need, offer, quantity, _ in rows if offer is not None}
     left = {int(need[1:]): quantity for need, offer, quantity, _ in rows if offer is None}

@@ -21,6 +21,8 @@ VILLAGE, NEIGHBOUR, FAR = "210782107219", "210782107218", "210782004001"
 @pytest.fixture(scope="module")
 def con():
     con = duckdb.connect(config={"threads": 2})
+    # As the platform's own connections: on a busy machine DuckDB would draw it.
+    con.execute("SET enable_progress_bar = false")
     county(con, 20_000, 2_000)
     yield con
     con.close()

@@ -17,7 +17,6 @@ from warehouse.history.deliveries import Delivery
 from warehouse.history.schema import create_tables
 from warehouse.history.tables import OPEN_DATE, OPEN_TIME
 from warehouse.monitor import build
-from warehouse.monitor.order import _build_order
 from warehouse.monitor.rules import all_rules, check
 
 FEEDS = load_feeds()
@@ -140,8 +139,6 @@ class Judged:
         (root / "core" / "open_row.sql").write_text(
             "SELECT feed, kind AS subject_kind, word AS subject FROM ops.refused", encoding="utf-8"
         )
-        _build_order.cache_clear()
-        all_rules.cache_clear()
         con.execute(
             "INSERT INTO core.registry_person (person_id, person_key, household_id, is_minimum_living, valid_from, valid_to, recorded_to) "
             f"SELECT *, DATE '2019-01-01', {OPEN_DATE}, {OPEN_TIME} FROM "
@@ -159,14 +156,7 @@ class Judged:
         self.con.execute("INSERT INTO ops.refused (feed, kind, word) VALUES (?, ?, ?)", [feed, kind, word])
 
 
-@pytest.fixture
-def forget() -> Iterator[None]:
-    yield
-    _build_order.cache_clear()
-    all_rules.cache_clear()
-
-
-def test_a_hit_of_whom_a_refused_row_may_speak_cannot_be_judged(con, tmp_path, forget):
+def test_a_hit_of_whom_a_refused_row_may_speak_cannot_be_judged(con, tmp_path):
     judged = Judged(con, tmp_path, "person", "health_insurance")
     assert judged.verdicts() == [("1", "命中"), ("2", "命中"), ("3", "命中")]
     judged.refuse("health_insurance", "person", "2")
@@ -179,7 +169,7 @@ def test_a_hit_of_whom_a_refused_row_may_speak_cannot_be_judged(con, tmp_path, f
     assert con.execute("SELECT hits, clear, unknown FROM ops.rule_run").fetchone() == (2, 1, 1)
 
 
-def test_a_loan_is_looked_for_by_its_number_its_person_and_its_household(con, tmp_path, forget):
+def test_a_loan_is_looked_for_by_its_number_its_person_and_its_household(con, tmp_path):
     judged = Judged(con, tmp_path, "loan", "registry_person, bank_loan")
     judged.refuse("bank_loan", "record", "1")
     judged.refuse("registry_person", "household", "H2")
@@ -188,13 +178,13 @@ def test_a_loan_is_looked_for_by_its_number_its_person_and_its_household(con, tm
     assert judged.verdicts() == [("1", "无法判定"), ("2", "无法判定"), ("3", "无法判定")]
 
 
-def test_a_rule_that_is_undone_by_nothing_asks_nothing(con, tmp_path, forget):
+def test_a_rule_that_is_undone_by_nothing_asks_nothing(con, tmp_path):
     judged = Judged(con, tmp_path, "person", "none")
     judged.refuse("health_insurance", "person", "2")
     assert judged.verdicts() == [("1", "命中"), ("2", "命中"), ("3", "命中")]
 
 
-def test_a_rule_cannot_be_undone_by_a_feed_that_nobody_declared(con, tmp_path, forget):
+def test_a_rule_cannot_be_undone_by_a_feed_that_nobody_declared(con, tmp_path):
     judged = Judged(con, tmp_path, "person", "weather")
     with pytest.raises(DeclarationError, match="weather"):
         check(FEEDS, judged.root)

@@ -8,7 +8,6 @@ import os
 import stat
 import time
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,8 @@ import openpyxl
 import pytest
 
 from connectors.feed import load_feeds
-from warehouse import intake, syncing, tasks
+from tests.small import copy_root, sql_for
+from warehouse import intake, tasks, withdrawing
 from warehouse.batch import Batch
 from warehouse.database import open_warehouse
 from warehouse.history.schema import create_tables
@@ -42,13 +42,16 @@ CLUES: tuple[tuple[Any, ...], ...] = (
 
 
 class County:
-    """Departments, their folders and the warehouse, at a data root of its own."""
+    """Departments, their folders and the warehouse, at a data root of its own; of ``sql/`` it knows the marts about clues."""
 
-    def __init__(self, home: Path) -> None:
-        self.home = home
+    def __init__(self, home: Path, sql: Path) -> None:
+        self.home, self.sql = home, sql
+
+    def settle(self) -> None:
+        """Who lives here, and what is suspected of them."""
         with self.warehouse() as con:
             create_tables(con, FEEDS.values())
-            build(con, FEEDS, wanted=MARTS)
+            build(con, FEEDS, root=self.sql)
             _people(con)
             for clue, severity, owner, kind, subject, person, household, due, evidence in CLUES:
                 con.execute(
@@ -83,7 +86,7 @@ class County:
     def night(self) -> int:
         """Marts, then lists; how many were written."""
         with self.warehouse() as con:
-            build(con, FEEDS, anew=True, wanted=MARTS)
+            build(con, FEEDS, anew=True, root=self.sql)
         return tasks.worklists()
 
     def outbox(self, department: str) -> Path:
@@ -155,12 +158,22 @@ def _people(con: Any) -> None:
     insert("household_registration", person_key=12, name="马骉骉", village_code=VILLAGE)
 
 
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> County:
+    """The county after its first night: every list is written."""
+    with pytest.MonkeyPatch.context() as patch:
+        found = County(tmp_path_factory.mktemp("settled"), sql_for(tmp_path_factory.mktemp("sql"), *MARTS))
+        patch.setenv("AIRFLOW__FUPIN__HOME", str(found.home))
+        found.settle()
+        found.night()
+        return found
+
+
 @pytest.fixture
-def county(data_root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[County]:
+def county(settled: County, data_root: Path, monkeypatch: pytest.MonkeyPatch) -> County:
     monkeypatch.setenv("AIRFLOW__FUPIN__SETTLE_SECONDS", "0")
-    found = County(data_root)
-    found.night()
-    yield found
+    copy_root(settled.home, data_root)
+    return County(data_root, settled.sql)
 
 
 SIGNED = {"核查人": "赵明", "核查日期": "2019-07-02"}
@@ -254,7 +267,7 @@ def test_from_the_list_to_a_reviewed_rectification(county: County) -> None:
     assert county.state(PUPIL) == "已复核" and county.lists("jiaoyu") == []
     assert county.asked("SELECT days_to_conclusion, answer_count, is_open FROM mart.clue WHERE rule_id = 'Z02'") == [(4, 5, False)]  # fmt: skip
 
-    syncing.withdraw(f"{FEED}/{last['batch_id']}", "签错了名", lambda line: None)
+    withdrawing.withdraw(county.home, f"{FEED}/{last['batch_id']}", FEEDS, "engineer", "签错了名")
     county.night()
     assert county.state(PUPIL) == "已整改" and len(county.lists("jiaoyu")) == 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -10,8 +11,11 @@ from connectors.feed import load_feeds
 from warehouse.history.schema import create_tables
 from warehouse.history.tables import OPEN_DATE, OPEN_TIME
 from warehouse.monitor import build
+from warehouse.monitor.order import SQL
 
 FEEDS = load_feeds()
+# Of people, households, villages and deliveries: enough for a story of snapshots.
+FEW = ("mart.person_status", "mart.household_status", "mart.village_incidence", "mart.feed_quality")
 VILLAGE = "210782102200"
 CANARIES = ("219900196001010018", "13912345678", "6222021234567890123", "牛犇犇", "21078200001234", "2107820000123401")
 
@@ -35,9 +39,8 @@ def deliver(
     )
 
 
-def warehouse() -> duckdb.DuckDBPyConnection:
-    """A warehouse in memory: one household of two, every feed delivered."""
-    connection = duckdb.connect(config={"threads": 1})
+def fill(connection: duckdb.DuckDBPyConnection, root: Path = SQL) -> None:
+    """One household of two, every feed delivered, everything of ``root`` built."""
     create_tables(connection, FEEDS.values())
     for feed in FEEDS:
         deliver(connection, feed)
@@ -57,10 +60,4 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         is_poor_village=True,
         rural_person_count=2,
     )
-    build(connection, FEEDS)
-    return connection
-
-
-def later(con: duckdb.DuckDBPyConnection, day: str) -> None:
-    deliver(con, "village", day)
-    build(con, FEEDS)
+    build(connection, FEEDS, root=root)

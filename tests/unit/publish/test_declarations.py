@@ -8,20 +8,20 @@ from connectors.errors import DeclarationError
 from tests.unit.publish.county import FEEDS
 from warehouse import columns
 from warehouse.monitor import build_order
-from warehouse.monitor.order import _build_order, parse
+from warehouse.monitor.order import parse
 from warehouse.monitor.reference import load_codes
 from warehouse.publish import past
 
 
-def test_columns_are_described_once_and_without_placeholders(con):
+def test_columns_are_described_once_and_without_placeholders(whole):
     known = columns.dictionary()
     used = set()
     for table in build_order():
         if table.is_mart or table.is_rule:
-            for name, kind, *_ in con.execute(f"DESCRIBE {table.select}").fetchall():
+            for name, kind, *_ in whole.execute(f"DESCRIBE {table.select}").fetchall():
                 assert table.is_rule or (name in known and known[name].type == kind), f"{table.name}.{name} {kind}"
                 used.add(name)
-    for name, *_ in con.execute(
+    for name, *_ in whole.execute(
         "SELECT DISTINCT column_name FROM duckdb_columns() WHERE schema_name = 'ref'"
     ).fetchall():
         used.add(name)
@@ -101,4 +101,4 @@ def test_order_refuses_circles_strangers_and_raw_ids(tmp_path):
     ):
         (tmp_path / "marts" / f"{name}.sql").write_text(sql, encoding="utf-8")
         with pytest.raises(DeclarationError, match=reason):
-            _build_order.__wrapped__(tmp_path)
+            build_order(tmp_path)

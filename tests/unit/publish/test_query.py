@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import TerminalError
-from tests.unit.publish.county import FEEDS, later
+from tests.unit.publish.county import FEEDS
 from warehouse.cli import query
 from warehouse.cli.tables import width
 from warehouse.publish import publish
@@ -22,18 +22,18 @@ def run(home: Path, sql: str, monkeypatch: pytest.MonkeyPatch, as_of: str | None
     return out.getvalue()
 
 
-def test_a_reader_keeps_what_it_has_open(con, tmp_path, monkeypatch):
+def test_a_reader_keeps_what_it_has_open(con, later, tmp_path, monkeypatch):
     publish(con, tmp_path, FEEDS)
     with query.connect(query.find_snapshot(tmp_path)) as reader:
-        later(con, "2019-07-31")
+        later("2019-07-31")
         publish(con, tmp_path, FEEDS)
         assert reader.execute("SELECT count(*) FROM feed_quality WHERE feed = 'village'").fetchone() == (1,)
     assert run(tmp_path, "SELECT count(*) AS n FROM feed_quality WHERE feed = 'village'", monkeypatch) == "n\n2\n"
 
 
-def test_query_as_of(con, tmp_path, monkeypatch):
+def test_query_as_of(con, later, tmp_path, monkeypatch):
     publish(con, tmp_path, FEEDS)
-    later(con, "2019-07-31")
+    later("2019-07-31")
     publish(con, tmp_path, FEEDS)
     asked = "SELECT max(as_of) AS day FROM feed_quality"
     assert run(tmp_path, asked, monkeypatch) == "day\n2019-07-31\n"
@@ -47,10 +47,10 @@ def test_query_as_of(con, tmp_path, monkeypatch):
         run(tmp_path / "elsewhere", asked, monkeypatch)
 
 
-def test_query_as_it_was_known(con, tmp_path, monkeypatch):
+def test_query_as_it_was_known(con, later, tmp_path, monkeypatch):
     publish(con, tmp_path, FEEDS)
     first = query.find_snapshot(tmp_path)
-    later(con, "2019-07-31")
+    later("2019-07-31")
     publish(con, tmp_path, FEEDS)
     second = query.find_snapshot(tmp_path)
     for folder, day in ((first, "2019-07-05T01:00:00"), (second, "2019-08-09T17:00:00")):

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import json
 import os
+import shutil
 import stat
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import duckdb
 import pytest
 
 from connectors.errors import TerminalError
-from tests.unit.publish.county import CANARIES, FEEDS, deliver, later
+from tests.unit.publish.county import CANARIES, FEEDS, deliver
 from warehouse import keys
 from warehouse.history.schema import create_tables
 from warehouse.monitor import build, build_order
@@ -22,13 +23,11 @@ from warehouse.publish import guard, manifest, publish, snapshot
 from warehouse.publish.pseudonym import SHAPE
 
 
-def test_snapshot_is_complete_readable_and_current(con, tmp_path):
-    head = publish(con, tmp_path, FEEDS)
-    folder = tmp_path / "published" / head["snapshot_id"]
-    assert head["is_new"] and head["as_of"] == "2019-06-30" and head["snapshot_id"].startswith("20190630-")
-    assert (tmp_path / "published" / "current").resolve() == folder and os.readlink(
-        tmp_path / "published" / "current"
-    ) == folder.name
+def test_snapshot_is_complete_readable_and_current(home):
+    folder = (home / "published" / "current").resolve()
+    head = manifest.read(folder) or {}
+    assert head["as_of"] == "2019-06-30" and head["snapshot_id"].startswith("20190630-")
+    assert os.readlink(home / "published" / "current") == folder.name == head["snapshot_id"]
     files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     marts = sorted(f"parquet/{table.name.removeprefix('mart.')}.parquet" for table in build_order() if table.is_mart)
     assert set(marts) < set(files)
@@ -43,7 +42,7 @@ def test_snapshot_is_complete_readable_and_current(con, tmp_path):
     for path in folder.rglob("*"):
         assert stat.S_IMODE(path.stat().st_mode) == (0o755 if path.is_dir() else 0o444)
     with duckdb.connect(str(folder / "statistics.duckdb"), read_only=True) as published:
-        for name, rows in head["tables"].items():
+        for name, rows in ((name, facts["rows"]) for name, facts in head["tables"].items()):
             assert published.execute(f"SELECT count(*) FROM {name}").fetchone() == (rows,)
             assert published.execute(f"SELECT count(*) FROM {name.split('.')[1]}").fetchone() == (rows,)
             parquet = folder / "parquet" / f"{name.split('.')[1]}.parquet"
@@ -89,14 +88,14 @@ def test_nobody_can_be_found_in_any_published_byte(home):
         assert canary.encode() not in contents
 
 
-def test_same_content_is_the_same_snapshot(con, tmp_path):
+def test_same_content_is_the_same_snapshot(con, few, tmp_path):
     first = publish(con, tmp_path, FEEDS)
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "published").rglob("*")}
     # A duplicate delivery and a rebuild change nothing that is published.
     con.execute(
         "INSERT INTO ops.batch (batch_id, feed, state, as_of) VALUES ('x-dup1', 'village', 'duplicate', DATE '2019-06-30')"
     )
-    build(con, FEEDS)
+    build(con, FEEDS, root=few)
     second = publish(con, tmp_path, FEEDS)
     assert second == {**first, "is_new": False}
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "published").rglob("*")} == before
@@ -163,10 +162,10 @@ def test_undeclared_column_or_changed_type_is_refused(con, tmp_path):
         publish(con, tmp_path, FEEDS)
 
 
-def test_only_the_last_snapshots_are_kept_and_never_without_the_current(con, tmp_path):
+def test_only_the_last_snapshots_are_kept_and_never_without_the_current(con, later, tmp_path):
     names = [publish(con, tmp_path, FEEDS, keep=2)["snapshot_id"]]
     for day in ("2019-07-31", "2019-08-31"):
-        later(con, day)
+        later(day)
         names.append(publish(con, tmp_path, FEEDS, keep=2)["snapshot_id"])
     base = tmp_path / "published"
     assert {path.name for path in base.iterdir() if path.is_dir() and not path.is_symlink()} == set(names[1:])
@@ -203,12 +202,12 @@ def test_dictionary_describes_every_published_column(home):
     assert all(comment for _, _, comment in there)
 
 
-def test_run_date_prefers_what_files_say_to_when_they_came(con):
+def test_run_date_prefers_what_files_say_to_when_they_came(con, few, later):
     deliver(con, "health_settlement", "2026-11-23", source="received")
-    build(con, FEEDS)
+    build(con, FEEDS, root=few)
     assert con.execute("SELECT as_of FROM ref.run").fetchone() == (dt.date(2019, 6, 30),)
     assert con.execute("SELECT bool_or(is_stale) FROM ref.feed_state").fetchone() == (False,)
-    later(con, "2019-08-15")
+    later("2019-08-15")
     stale = {name for (name,) in con.execute("SELECT feed FROM ref.feed_state WHERE is_stale").fetchall()}
     assert stale == {name for name, feed in FEEDS.items() if feed.freshness_days < 46} - {
         "health_settlement",
@@ -216,7 +215,9 @@ def test_run_date_prefers_what_files_say_to_when_they_came(con):
     }
 
 
-def test_two_builds_are_equal(con):
+def test_two_builds_are_equal(stored, tmp_path):
+    con = duckdb.connect(str(shutil.copyfile(stored, tmp_path / "copy.duckdb")), config={"threads": 1})
+
     def state() -> dict[str, Any]:
         names = [table.name for table in build_order() if not table.is_rule and not table.is_step] + [
             "ops.rule_run",
@@ -227,6 +228,7 @@ def test_two_builds_are_equal(con):
     before = state()
     build(con, FEEDS)
     assert state() == before
+    con.close()
 
 
 def test_nothing_merged_yet_is_an_empty_snapshot(tmp_path):

@@ -1,0 +1,36 @@
+"""What makes a story cheap to set up: a part of ``sql/``, and a data root that is made once and copied."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from warehouse.monitor.order import SQL, parse
+
+
+def sql_for(folder: Path, *wanted: str) -> Path:
+    """A folder like ``sql/`` with the marts ``wanted`` and what they read, and without rules: a clue in it is one that a story has written.
+
+    For stories that are told by few marts; the files themselves are those of ``sql/``.
+    """
+    waiting = list(wanted)
+    while waiting:
+        schema, stem = (name := waiting.pop()).split(".")
+        path = SQL / {"mart": "marts"}.get(schema, schema) / f"{stem}.sql"
+        link = folder / path.parent.name / path.name
+        # What is no file there is a table of history, or a code list.
+        if path.exists() and not link.exists():
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(path)
+            waiting += parse(path, name).inputs
+    return folder
+
+
+def copy_root(made: Path, home: Path) -> None:
+    """The data root ``made`` once more, as ``home``; what nobody writes again, the extension's 20 MB, is linked."""
+
+    def copied(source: str, target: str) -> None:
+        os.link(source, target) if source.endswith(".duckdb_extension") else shutil.copy2(source, target)
+
+    shutil.copytree(made, home, symlinks=True, copy_function=copied, dirs_exist_ok=True)
