@@ -65,11 +65,6 @@ def scalar(con: duckdb.DuckDBPyConnection, sql: str) -> Any:
     return row[0] if row else None
 
 
-def content_sql(relation: str) -> str:
-    """SELECT of one value that two relations share exactly if they hold the same rows, in any order."""
-    return f"SELECT (count(*), bit_xor(hash(r)), sum(CAST(hash(r) AS HUGEINT))) FROM {relation} AS r"
-
-
 def relations(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """``schema.name`` → TABLE or VIEW of everything in the default database."""
     return dict(

@@ -19,18 +19,18 @@ aid AS (
   WHERE measure.aid_date > run.as_of - INTERVAL 1 YEAR AND measure.aid_date <= run.as_of
   GROUP BY measure.household_id
 ),
+-- Every family that a department's figures speak of, and who of it is rural and not registered.
 relief AS (
-  SELECT member.family_key, sum(income.allowance_yuan + income.subsidy_yuan) AS relief_yuan, sum(income.wage_yuan + income.pension_yuan) AS earned_yuan
-  FROM core.income_year AS income
-  INNER JOIN core.member AS member ON member.person_key = income.person_key
-  GROUP BY member.family_key
-),
-outside AS (
-  SELECT member.family_key, max(member.village_code) AS village_code, count(*) AS persons
+  SELECT
+    member.family_key,
+    sum(income.allowance_yuan + income.subsidy_yuan) AS relief_yuan,
+    sum(income.wage_yuan + income.pension_yuan) AS earned_yuan,
+    max(CASE WHEN NOT (member.is_registered OR member.is_deceased OR member.has_registered_kin) AND member.is_rural THEN member.village_code END) AS village_code,
+    count(CASE WHEN NOT (member.is_registered OR member.is_deceased OR member.has_registered_kin) AND member.is_rural THEN 1 END) AS persons
   FROM core.member AS member
-  INNER JOIN relief ON relief.family_key = member.family_key
-  WHERE NOT member.is_registered AND NOT member.is_deceased AND member.is_rural AND NOT member.has_registered_kin
+  LEFT JOIN core.income_year AS income ON income.person_key = member.person_key
   GROUP BY member.family_key
+  HAVING count(income.person_key) > 0
 ),
 family AS (
   SELECT
@@ -42,11 +42,11 @@ family AS (
   LEFT JOIN relief ON relief.family_key = 'R' || registry.household_id
   UNION ALL
   SELECT
-    coalesce(outside.village_code, '不详') AS village_code, '未建档户' AS benefit_group, CAST(NULL AS VARCHAR) AS household_id, outside.family_key,
-    CAST(relief.earned_yuan + relief.relief_yuan AS DOUBLE) / outside.persons AS income,
-    relief.relief_yuan AS benefit_yuan
-  FROM outside
-  INNER JOIN relief ON relief.family_key = outside.family_key
+    coalesce(village_code, '不详') AS village_code, '未建档户' AS benefit_group, CAST(NULL AS VARCHAR) AS household_id, family_key,
+    CAST(earned_yuan + relief_yuan AS DOUBLE) / persons AS income,
+    relief_yuan AS benefit_yuan
+  FROM relief
+  WHERE persons > 0
 ),
 banded AS (
   SELECT

@@ -15,7 +15,7 @@ import duckdb
 
 from connectors.feed import Feed
 from expectations.normalise import identifier, literal
-from warehouse.database import content_sql, scalar
+from warehouse.database import scalar
 from warehouse.history.tables import OPEN_DATE, OPEN_TIME, core_columns, table
 from warehouse.history.views import Decided, record_sql, source_sql
 from warehouse.monitor.order import KEYS, Table
@@ -49,6 +49,7 @@ class Affected:
         self.is_usable = False
         self._made: set[str] = set()
         self._keys: dict[str, list[str]] = {}
+        self._facts: dict[str, str] = {}
         since = versions.before.get(LOADED)
         loaded: dt.datetime | None = scalar(con, "SELECT greatest(max(merged_at), max(withdrawn_at)) FROM ops.batch")
         versions.known[LOADED] = loaded.isoformat() if loaded else ""
@@ -174,16 +175,12 @@ class Affected:
             )
         named = scalar(con, "SELECT (SELECT count(*) FROM tie_hukou_no) + (SELECT count(*) FROM tie_household_id)")
         # (what is found, where, by what): asked again only when there is more of that by which it is found.
-        person = "person_key"
-        ways = [
-            (key, f"SELECT {key} FROM tie_{key} SEMI JOIN affected_{person} USING ({person})", person) for key in ties
-        ]
-        ways += [
-            (person, f"SELECT {person} FROM tie_{key} SEMI JOIN affected_{key} USING ({key})", key) for key in ties
-        ]
+        person, both = "person_key", "SELECT {} FROM tie_{} SEMI JOIN affected_{} USING ({})"
+        ways = [(key, both.format(key, key, person, person), person) for key in ties]
+        ways += [(person, both.format(person, key, key, key), key) for key in ties]
         if self.decided.aliased:
-            both = "SELECT person_key AS one, spine_key AS other FROM core.person_alias UNION ALL SELECT spine_key, person_key FROM core.person_alias"
-            other = f"SELECT other AS person_key FROM ({both}) SEMI JOIN affected_person_key AS a ON a.person_key = one"
+            keys = "SELECT person_key AS one, spine_key AS other FROM core.person_alias UNION ALL SELECT spine_key, person_key FROM core.person_alias"
+            other = f"SELECT other AS person_key FROM ({keys}) SEMI JOIN affected_person_key AS a ON a.person_key = one"
             ways.append((person, other, person))
         grown = {key: int(scalar(con, f"SELECT count(*) FROM affected_{key}")) for key in seeds}
         asked: dict[str, int] = {}
@@ -321,9 +318,9 @@ class Affected:
 
     def fact(self, table: Table) -> str:
         """The digest of what ``table`` takes from whole inputs."""
-        if not table.facts_sql:
-            return ""
-        return digest(self.con.execute(table.facts_sql).fetchone() or ())
+        if table.name not in self._facts:
+            self._facts[table.name] = digest([scalar(self.con, table.facts_sql)]) if table.facts_sql else ""
+        return self._facts[table.name]
 
     def remember(self, table: Table) -> None:
         """Keep the rows of affected families as they were, before the table changes."""
@@ -371,7 +368,9 @@ class Affected:
         return True
 
     def _content(self, relation: str) -> object:
-        return scalar(self.con, content_sql(relation))
+        return scalar(
+            self.con, f"SELECT (count(*), bit_xor(hash(r)), sum(CAST(hash(r) AS HUGEINT))) FROM {relation} AS r"
+        )
 
     def _drop(self) -> None:
         for name in (*(f"affected_{key}" for key in KEYS), "tie_household_id", "tie_hukou_no", "changed_row"):

@@ -15,7 +15,7 @@ import duckdb
 
 from connectors.errors import DeclarationError
 from expectations.normalise import identifier, literal
-from warehouse.database import content_sql, scalar
+from warehouse.database import scalar
 from warehouse.monitor.order import OPEN_ROW
 from warehouse.monitor.rules import CLEAR, COLUMNS, HIT, UNKNOWN, UNSET, VERDICTS, Rule
 
@@ -199,34 +199,31 @@ def judge_part(con: duckdb.DuckDBPyConnection, rule: Rule, scope: str, before: s
 def _replace(con: duckdb.DuckDBPyConnection, rule: Rule, scope: str) -> bool:
     own = f"rule_id = {literal(rule.rule_id)} AND subject IN (SELECT subject FROM temp.judged)"
     evidence = evidence_sql([name for name in evidence_columns(con, rule, "temp.judged") if name != "judged now"])
-    shape = f"subject, person_key, household_id, village_code, verdict, {evidence} AS evidence"
+    shape = "subject, person_key, household_id, village_code, verdict"
     found = f"verdict IN ({literal(HIT)}, {literal(UNKNOWN)})"
+    digest = f"hash({shape}, evidence)"
+    counts = ", ".join(f"count(*) FILTER (WHERE verdict = {literal(verdict)})" for verdict in VERDICTS)
+    # In one reading: what was judged (FALSE), what is judged (TRUE), and what stands (NULL).
     sides = {
-        "stood": f"SELECT * EXCLUDE (rule_id) FROM ops.rule_hit WHERE {own}",
-        "was": f"SELECT {shape} FROM temp.judged WHERE NOT {_NOW} AND {found}",
-        "is_now": f"SELECT {shape} FROM temp.judged WHERE {_NOW} AND {found}",
+        side: (strange, content, counted)
+        for side, strange, content, *counted in con.execute(
+            "SELECT side, count(*) FILTER (WHERE is_strange) + count(*) FILTER (WHERE side) - count(DISTINCT subject) FILTER (WHERE side), "
+            f"(count(*) FILTER (WHERE {found}), bit_xor({digest}) FILTER (WHERE {found}), sum(CAST({digest} AS HUGEINT)) FILTER (WHERE {found})), {counts} "
+            f"FROM (SELECT {_NOW} AS side, {shape}, CASE WHEN {found} THEN {evidence} END AS evidence, "
+            f"{scope} IS NULL OR coalesce(verdict NOT IN ({', '.join(map(literal, VERDICTS))}), TRUE) AS is_strange FROM temp.judged "
+            f"UNION ALL SELECT NULL, {shape}, evidence, FALSE FROM ops.rule_hit WHERE {own}) GROUP BY side"
+        ).fetchall()
     }
-    counts = ", ".join(
-        f"count(*) FILTER (WHERE verdict = {literal(verdict)} AND {side})"
-        for verdict in VERDICTS
-        for side in (f"NOT {_NOW}", _NOW)
-    )
-    known = ", ".join(map(literal, VERDICTS))
-    contents = ", ".join(f"({content_sql(side)})" for side in sides)
-    row = con.execute(
-        f"WITH {', '.join(f'{name} AS ({sql})' for name, sql in sides.items())} SELECT *, {contents} FROM (SELECT "
-        f"count(*) FILTER (WHERE {scope} IS NULL OR coalesce(verdict NOT IN ({known}), TRUE)), "
-        f"count(*) FILTER (WHERE {_NOW}) - count(DISTINCT subject) FILTER (WHERE {_NOW}), {counts} FROM temp.judged)"
-    ).fetchone()
-    if row is None:
+    nothing = (0, (0, None, None), [0] * len(VERDICTS))
+    stood, was, now = (sides.get(side, nothing) for side in (None, False, True))
+    if was[0] or now[0] or stood[1] != was[1]:
         return False
-    (strange, twice, *counted, stood, was, now) = row
-    if strange or twice or stood != was:
-        return False
-    if was != now:
+    if was[1] != now[1]:
         con.execute(f"DELETE FROM ops.rule_hit WHERE {own}")
-        con.execute(f"INSERT INTO ops.rule_hit SELECT {literal(rule.rule_id)}, * FROM ({sides['is_now']})")
-    more = [after - before for before, after in zip(counted[::2], counted[1::2], strict=True)]
+        con.execute(
+            f"INSERT INTO ops.rule_hit SELECT {literal(rule.rule_id)}, {shape}, {evidence} FROM temp.judged WHERE {_NOW} AND {found}"
+        )
+    more = [after - before for before, after in zip(was[2], now[2], strict=True)]
     if any(more):
         con.execute(
             "UPDATE ops.rule_run SET subjects = subjects + ?, hits = hits + ?, clear = clear + ?, unknown = unknown + ?, unset = unset + ? "
