@@ -3,11 +3,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check -qq
-# Quick folders first. Two processes, a file never split between them; what starts Airflow or kills processes runs alone.
+# Quick folders first. Two processes, a file never split between them; what starts Airflow and looks at the clock runs alone.
 FAST = tests/unit tests/feeds tests/sql tests/dags
 AIRFLOW = $(sort $(wildcard tests/e2e/test_airflow_*.py))
-LONGER = tests/connectors tests/history $(filter-out $(AIRFLOW),$(sort $(wildcard tests/e2e/test_*.py)))
-ALONE = $(AIRFLOW) tests/faults
+LONGER = tests/faults tests/connectors tests/history $(filter-out $(AIRFLOW),$(sort $(wildcard tests/e2e/test_*.py)))
 FIGURES ?=
 UNUSED = /tests?/|/example_dags/|/(altair|hypothesis|mypy|pip|setuptools)/
 export AIRFLOW_HOME = $(CURDIR)
@@ -23,7 +22,7 @@ up: env
 test: env
 	@$(BIN)/python -m pytest $(PYTEST) -n 2 --dist loadfile $(FAST)
 	@$(BIN)/python -m pytest $(PYTEST) -n 2 --dist loadfile $(LONGER)
-	@$(BIN)/python -m pytest $(PYTEST) $(ALONE)
+	@$(BIN)/python -m pytest $(PYTEST) $(AIRFLOW)
 
 # Every call that touches disk or database, before and after: hours.
 faults: env

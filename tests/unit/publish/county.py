@@ -16,6 +16,18 @@ from warehouse.monitor.order import SQL
 FEEDS = load_feeds()
 # Of people, households, villages and deliveries: enough for a story of snapshots.
 FEW = ("mart.person_status", "mart.household_status", "mart.village_incidence", "mart.feed_quality")
+# The feeds whose past such a story publishes: among them those in whose codes the marts speak.
+KNOWN = {
+    name: FEEDS[name]
+    for name in (
+        "subsistence_allowance",
+        "village",
+        "visit",
+        "registry_household",
+        "registry_person",
+        "housing_assessment",
+    )
+}
 VILLAGE = "210782102200"
 CANARIES = ("219900196001010018", "13912345678", "6222021234567890123", "牛犇犇", "21078200001234", "2107820000123401")
 

@@ -20,6 +20,7 @@ import pytest
 from connectors.errors import TerminalError
 from connectors.settings import ROOT
 from tests.history.people import FEEDS, County
+from tests.unit.publish.county import KNOWN
 from warehouse import keys
 from warehouse.cli import query
 from warehouse.monitor import build, build_order
@@ -30,8 +31,6 @@ ALLOWANCE = "subsistence_allowance"
 DIVISION, VILLAGE, OTHER = "2199001960010100", "210782102200", "210782103200"
 DAYS = ("2018-12-30", "2018-12-31", "2019-01-15", "2019-02-28", "2019-03-31", "2019-04-15", "2019-07-01")
 PLANTED = ("牛犇犇", "13912345678", "6222021234567890123")
-# What this office publishes: its own feed, one about people, and what the marts' codes stand in.
-KNOWN = {name: FEEDS[name] for name in (ALLOWANCE, "village", "visit", "registry_household", "registry_person", "housing_assessment")}  # fmt: skip
 
 
 def citizen(number: int) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import TerminalError
-from tests.unit.publish.county import FEEDS
+from tests.unit.publish.county import KNOWN
 from warehouse.cli import query
 from warehouse.cli.tables import width
 from warehouse.publish import publish
@@ -23,18 +23,18 @@ def run(home: Path, sql: str, monkeypatch: pytest.MonkeyPatch, as_of: str | None
 
 
 def test_a_reader_keeps_what_it_has_open(con, later, tmp_path, monkeypatch):
-    publish(con, tmp_path, FEEDS)
+    publish(con, tmp_path, KNOWN)
     with query.connect(query.find_snapshot(tmp_path)) as reader:
         later("2019-07-31")
-        publish(con, tmp_path, FEEDS)
+        publish(con, tmp_path, KNOWN)
         assert reader.execute("SELECT count(*) FROM feed_quality WHERE feed = 'village'").fetchone() == (1,)
     assert run(tmp_path, "SELECT count(*) AS n FROM feed_quality WHERE feed = 'village'", monkeypatch) == "n\n2\n"
 
 
 def test_query_as_of(con, later, tmp_path, monkeypatch):
-    publish(con, tmp_path, FEEDS)
+    publish(con, tmp_path, KNOWN)
     later("2019-07-31")
-    publish(con, tmp_path, FEEDS)
+    publish(con, tmp_path, KNOWN)
     asked = "SELECT max(as_of) AS day FROM feed_quality"
     assert run(tmp_path, asked, monkeypatch) == "day\n2019-07-31\n"
     assert run(tmp_path, asked, monkeypatch, "2019-07-30") == "day\n2019-06-30\n"
@@ -48,10 +48,10 @@ def test_query_as_of(con, later, tmp_path, monkeypatch):
 
 
 def test_query_as_it_was_known(con, later, tmp_path, monkeypatch):
-    publish(con, tmp_path, FEEDS)
+    publish(con, tmp_path, KNOWN)
     first = query.find_snapshot(tmp_path)
     later("2019-07-31")
-    publish(con, tmp_path, FEEDS)
+    publish(con, tmp_path, KNOWN)
     second = query.find_snapshot(tmp_path)
     for folder, day in ((first, "2019-07-05T01:00:00"), (second, "2019-08-09T17:00:00")):
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))

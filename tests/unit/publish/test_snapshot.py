@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 from connectors.errors import TerminalError
-from tests.unit.publish.county import CANARIES, FEEDS, deliver
+from tests.unit.publish.county import CANARIES, FEEDS, KNOWN, deliver
 from warehouse import keys
 from warehouse.history.schema import create_tables
 from warehouse.monitor import build, build_order
@@ -89,14 +89,14 @@ def test_nobody_can_be_found_in_any_published_byte(home):
 
 
 def test_same_content_is_the_same_snapshot(con, few, tmp_path):
-    first = publish(con, tmp_path, FEEDS)
+    first = publish(con, tmp_path, KNOWN)
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "published").rglob("*")}
     # A duplicate delivery and a rebuild change nothing that is published.
     con.execute(
         "INSERT INTO ops.batch (batch_id, feed, state, as_of) VALUES ('x-dup1', 'village', 'duplicate', DATE '2019-06-30')"
     )
     build(con, FEEDS, root=few)
-    second = publish(con, tmp_path, FEEDS)
+    second = publish(con, tmp_path, KNOWN)
     assert second == {**first, "is_new": False}
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "published").rglob("*")} == before
 
@@ -105,16 +105,16 @@ def test_a_table_that_did_not_change_is_the_same_file_unless_it_has_rotted(con, 
     def published(table: str) -> Path:
         return (tmp_path / "published" / "current" / "parquet" / f"{table}.parquet").resolve()
 
-    publish(con, tmp_path, FEEDS)
+    publish(con, tmp_path, KNOWN)
     people, villages = published("person_status"), published("village_incidence")
     con.execute("UPDATE mart.person_status SET sex_code = '9'")
-    assert publish(con, tmp_path, FEEDS)["is_new"]
+    assert publish(con, tmp_path, KNOWN)["is_new"]
     assert published("village_incidence").samefile(villages) and not published("person_status").samefile(people)
     rotten = published("village_incidence")
     os.chmod(rotten, 0o644)
     rotten.write_bytes(rotten.read_bytes()[:-1] + b"?")
     con.execute("UPDATE mart.person_status SET sex_code = '0'")
-    publish(con, tmp_path, FEEDS)
+    publish(con, tmp_path, KNOWN)
     assert not published("village_incidence").samefile(rotten)
     assert duckdb.sql(f"SELECT count(*) FROM '{published('village_incidence')}'").fetchone() is not None
 
@@ -123,28 +123,28 @@ def test_content_decides_the_name_not_the_data_root(con, tmp_path):
     key = keys.secret("publication_key", tmp_path / "a")
     (tmp_path / "b" / "secrets").mkdir(parents=True)
     (tmp_path / "b" / "secrets" / "publication_key").write_text(key, encoding="ascii")
-    ids = [publish(con, tmp_path / root, FEEDS)["snapshot_id"] for root in ("a", "b", "c")]
+    ids = [publish(con, tmp_path / root, KNOWN)["snapshot_id"] for root in ("a", "b", "c")]
     assert ids[0] == ids[1] != ids[2], "another key makes other pseudonyms, hence another snapshot"
 
 
 def test_killed_between_rename_and_switch(con, tmp_path):
-    head = publish(con, tmp_path, FEEDS)
+    head = publish(con, tmp_path, KNOWN)
     base = tmp_path / "published"
     (base / "current").unlink()
     (base / ".current").symlink_to("nowhere")
     left = base / ".tmp-20190630-00000000" / "parquet"
     left.mkdir(parents=True)
     (left / "x.parquet").write_bytes(b"half")
-    again = publish(con, tmp_path, FEEDS)
+    again = publish(con, tmp_path, KNOWN)
     assert again["snapshot_id"] == head["snapshot_id"] and not again["is_new"]
     assert sorted(path.name for path in base.iterdir()) == [".lock", head["snapshot_id"], "current"]
 
 
 def test_refused_publication_leaves_the_current_one(con, tmp_path):
-    head = publish(con, tmp_path, FEEDS)
+    head = publish(con, tmp_path, KNOWN)
     con.execute("UPDATE mart.household_status SET loan_state = '219900196001010018'")
     with pytest.raises(TerminalError) as refused:
-        publish(con, tmp_path, FEEDS)
+        publish(con, tmp_path, KNOWN)
     assert "mart.household_status.loan_state" in str(refused.value) and "219900" not in str(refused.value)
     assert "发布被拒绝" in str(refused.value) and "publication refused" in str(refused.value)
     base = tmp_path / "published"
@@ -155,18 +155,18 @@ def test_refused_publication_leaves_the_current_one(con, tmp_path):
 def test_undeclared_column_or_changed_type_is_refused(con, tmp_path):
     con.execute("ALTER TABLE mart.village_incidence ADD COLUMN remark VARCHAR")
     with pytest.raises(TerminalError, match=r"mart\.village_incidence\.remark"):
-        publish(con, tmp_path, FEEDS)
+        publish(con, tmp_path, KNOWN)
     con.execute("ALTER TABLE mart.village_incidence DROP COLUMN remark")
     con.execute("ALTER TABLE mart.village_incidence ALTER numerator TYPE VARCHAR")
     with pytest.raises(TerminalError, match=r"numerator.*VARCHAR"):
-        publish(con, tmp_path, FEEDS)
+        publish(con, tmp_path, KNOWN)
 
 
 def test_only_the_last_snapshots_are_kept_and_never_without_the_current(con, later, tmp_path):
-    names = [publish(con, tmp_path, FEEDS, keep=2)["snapshot_id"]]
+    names = [publish(con, tmp_path, KNOWN, keep=2)["snapshot_id"]]
     for day in ("2019-07-31", "2019-08-31"):
         later(day)
-        names.append(publish(con, tmp_path, FEEDS, keep=2)["snapshot_id"])
+        names.append(publish(con, tmp_path, KNOWN, keep=2)["snapshot_id"])
     base = tmp_path / "published"
     assert {path.name for path in base.iterdir() if path.is_dir() and not path.is_symlink()} == set(names[1:])
     snapshot.make_current(base, names[1])
@@ -244,5 +244,5 @@ def test_guard_is_what_publish_runs(con, tmp_path, monkeypatch):
     monkeypatch.setattr(
         guard, "enforce", lambda folder, feeds, batches, inspected: called.append((folder.name[:5], sorted(batches)))
     )
-    publish(con, tmp_path, FEEDS)
+    publish(con, tmp_path, KNOWN)
     assert called and called[0][0] == ".tmp-" and len(called[0][1]) == len(FEEDS)
