@@ -35,6 +35,15 @@ def whole(stored: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+@pytest.fixture
+def everything(stored: Path, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """That warehouse, to be changed and published."""
+    copy = tmp_path / "everything.duckdb"
+    shutil.copyfile(stored, copy)
+    with duckdb.connect(str(copy), config={"threads": 1}) as connection:
+        yield connection
+
+
 @pytest.fixture(scope="session")
 def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder like ``sql/`` with a few marts."""

@@ -16,21 +16,21 @@ TRACED = lineage.trace(FEEDS)
 TABLES = {table.name: table for table in build_order()}
 
 
-def test_what_is_kept_is_what_the_sql_says(con) -> None:
-    late = [table.name for table in lineage.outdated(lineage.schema_of(con))]
+def test_what_is_kept_is_what_the_sql_says(whole) -> None:
+    late = [table.name for table in lineage.outdated(lineage.schema_of(whole))]
     assert late == [], "run: python -m warehouse.publish.lineage --write"
 
 
 @pytest.mark.parametrize("name", ["core.member", "mart.village_incidence", "mart.feed_reject", "core.archive_file"])
-def test_read_afresh_it_is_the_same(con, name) -> None:
-    read = lineage.read(TABLES[name], lineage.schema_of(con))
+def test_read_afresh_it_is_the_same(whole, name) -> None:
+    read = lineage.read(TABLES[name], lineage.schema_of(whole))
     assert {column: [list(source) for source in sources] for column, sources in read.items()} == lineage.kept()[name][
         "columns"
     ]
 
 
-def test_another_sql_or_another_column_of_an_input_is_noticed(con) -> None:
-    schema, table = lineage.schema_of(con), TABLES["mart.person_status"]
+def test_another_sql_or_another_column_of_an_input_is_noticed(whole) -> None:
+    schema, table = lineage.schema_of(whole), TABLES["mart.person_status"]
     kept = lineage.kept()[table.name]["print"]
     assert lineage.print_of(table, schema) == kept
     assert lineage.print_of(replace(table, select=table.select.replace("birth_date", "birth_day")), schema) != kept
@@ -61,7 +61,7 @@ def test_through_ctes_unions_counts_and_stars(tmp_path) -> None:
     }
 
 
-def test_known_ways(con) -> None:
+def test_known_ways(whole) -> None:
     assert TRACED["mart.person_status", "birth_year"] == [
         ("household_registration", "birth_date"), ("registry_person", "birth_date"),
     ]  # fmt: skip
@@ -74,8 +74,8 @@ def test_known_ways(con) -> None:
     assert {feed for feed, _ in TRACED["mart.village_incidence", "reported_count"]} >= {"village"}
 
 
-def test_every_source_is_a_column_that_somebody_declares(con) -> None:
-    schema = lineage.schema_of(con)
+def test_every_source_is_a_column_that_somebody_declares(whole) -> None:
+    schema = lineage.schema_of(whole)
     declared = {(feed.name, column.name) for feed in FEEDS.values() for column in feed.columns}
     kept = {
         "batch_id",

@@ -98,12 +98,12 @@ def test_it_is_made_of_the_published_tables_alone(home, tmp_path):
     assert again.read_bytes() == (folder / page.NAME).read_bytes()
 
 
-def test_the_same_content_is_the_same_page_wherever_it_is_published(con, tmp_path):
+def test_the_same_content_is_the_same_page_wherever_it_is_published(everything, tmp_path):
     key = keys.secret("publication_key", tmp_path / "a")
     (tmp_path / "b" / "secrets").mkdir(parents=True)
     (tmp_path / "b" / "secrets" / "publication_key").write_text(key, encoding="ascii")
     for root in ("a", "b"):
-        publish(con, tmp_path / root, FEEDS)
+        publish(everything, tmp_path / root, FEEDS)
     assert written(tmp_path / "a") == written(tmp_path / "b")
 
 
@@ -120,10 +120,10 @@ def test_a_county_that_has_sent_nothing_is_told_so_and_no_zero_is_claimed(tmp_pa
     assert "从未报送" in sections["s-feed"]
 
 
-def test_a_feed_that_is_missing_leaves_its_figures_open(con, tmp_path):
-    con.execute("DELETE FROM ops.batch WHERE feed IN ('registry_person', 'bank_loan', 'fund_payment')")
-    build(con, FEEDS)
-    publish(con, tmp_path, FEEDS)
+def test_a_feed_that_is_missing_leaves_its_figures_open(everything, tmp_path):
+    everything.execute("DELETE FROM ops.batch WHERE feed IN ('registry_person', 'bank_loan', 'fund_payment')")
+    build(everything, FEEDS)
+    publish(everything, tmp_path, FEEDS)
     figures = dict(Read(written(tmp_path)).figures)
     assert figures["headcount.poor_persons"] == figures["headcount.incidence"] == "无数据"
     assert figures["village_incidence.denominator"] == "2", "what is known is told"
