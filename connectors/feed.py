@@ -11,7 +11,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +116,8 @@ class Feed:
             department == self.department or department in self.also_from or EVERYBODY in self.also_from
         )
 
-    @property
+    # Asked for every file by every feed of its department.
+    @cached_property
     def headers(self) -> dict[str, str]:
         """Normalised header (with and without its unit bracket) → column name."""
         known: dict[str, str] = {}
