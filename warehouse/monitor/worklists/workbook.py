@@ -148,7 +148,7 @@ def _list(
     sheet.set_row(3, 20)
     for place, column in enumerate(wanted):
         put(sheet, 3, place, column.header, looks.head)
-    cells = _cells(looks, wanted)
+    cells = [(column, _form(looks, column)) for column in wanted]
     for row, texts in enumerate(rows, FIRST_ROW):
         _row(sheet, looks, row, cells, texts)
     last = max(FIRST_ROW, FIRST_ROW + count - 1)
@@ -163,25 +163,18 @@ def _list(
     forms.protect(sheet)
 
 
-def _row(
-    sheet: Any, looks: Looks, row: int, cells: Sequence[tuple[Column, int | None, Any]], texts: Sequence[Any]
-) -> None:
-    """``cells``: of :func:`_cells`."""
+def _row(sheet: Any, looks: Looks, row: int, cells: Sequence[tuple[Column, Any]], texts: Sequence[Any]) -> None:
+    """``cells``: each column with its format."""
     height, forms_of = 1, {"severity": _severity, "state": _state}
-    for place, (column, source, form) in enumerate(cells):
-        value = None if source is None else texts[source]
+    values = dict(zip([column.name for column, _ in cells if column.name], texts, strict=True))
+    for place, (column, form) in enumerate(cells):
+        value = values.get(column.name)
         if value and column.name in WRAPPED:
             height = max(height, style.lines(value, column.width * 1.1))
         elif value and column.name in forms_of:
             form = forms_of[column.name](looks, value)
         put(sheet, row, place, value, form)
     sheet.set_row(row, max(21, 13 * height + 4))
-
-
-def _cells(looks: Looks, wanted: Sequence[Column]) -> list[tuple[Column, int | None, Any]]:
-    """Each column with the place of its text in a row of the content, None where only a blank cell is asked, and its format."""
-    named = [column.name for column in wanted if column.name]
-    return [(column, named.index(column.name) if column.name else None, _form(looks, column)) for column in wanted]
 
 
 def _form(looks: Looks, column: Column) -> Any:
