@@ -1,7 +1,7 @@
 -- explain.headcount
 -- 贫困状况的每个数是哪些人、哪些户。
 -- Inputs: mart.person_status, mart.household_status, mart.village_incidence, core.exit_finding_now, ref.run.
--- Limits: 农村户籍人口列到村的数，名单在 mart.village_incidence_person。
+-- Limits: 农村户籍人口列到村的数，名单用 village_incidence 的 denominator 列出。
 -- Derived: poor_persons = not_exited_persons + returned_persons; incidence = poor_persons ÷ rural_population; poverty_line_yuan = 当年标准
 -- Derived: comprehensive_incidence = (poor_persons + missed_persons + wrongly_exited_persons) ÷ rural_population
 WITH person AS (

@@ -1,7 +1,7 @@
 -- explain.village_exit
 -- 综合贫困发生率分子的每一部分是哪些人。
 -- Inputs: mart.person_status, core.exit_finding_now, core.village_now.
--- Limits: 分母的名单在 mart.village_incidence_person。
+-- Limits: 分母的名单用 village_incidence 的 denominator 列出。
 -- Derived: exit_year = 登记的退出年度; exit_numerator = 四部分之和; denominator = mart.village_incidence 的分母; comprehensive_incidence = exit_numerator ÷ denominator
 WITH person AS (
   SELECT status.village_code, status.household_id, status.person_key, status.poverty_status_code, status.is_poor

@@ -2,7 +2,7 @@
 -- 村贫困发生率：贫困人口 ÷ 农村户籍人口，严格低于 2% 才达到退出标准。
 -- Grain: one row per village that any feed names (村代码不详的合为一行，village_code 为 '不详').
 -- 政策依据: 北委发〔2019〕5号 三(一)3 “贫困村退出以综合贫困发生率低于2%为主要指标”：恰为 2.00% 不达标。
--- Inputs: mart.village_incidence_person, mart.person_status, core.village_now, core.registry_household_now, core.resident,
+-- Inputs: core.village_incidence_person, mart.person_status, core.village_now, core.registry_household_now, core.resident,
 --   ref.division, ref.parameter, ref.feed_state, ref.run.
 -- Limits: 分母以户籍名单为准（可列名单）；户籍数据未到或过期时用村报农村户籍人口，并在 denominator_source 写明；两者都没有则“无法判定”。
 --   分子不含漏评、错退（尚无核查结果来源）。脱贫属性不明的建档人口单列 unknown_count，如其足以改变结论则“无法判定”。
@@ -27,7 +27,7 @@ listed AS (
     coalesce(village_code, '不详') AS village_code,
     count(*) FILTER (WHERE list = '分子') AS poor_count,
     count(*) FILTER (WHERE list = '分母') AS register_count
-  FROM mart.village_incidence_person
+  FROM core.village_incidence_person
   GROUP BY coalesce(village_code, '不详')
 ),
 registered AS (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ import duckdb
 
 from connectors.errors import TerminalError
 from connectors.feed import Feed
+from expectations.normalise import identifier, literal
 from warehouse import columns
 from warehouse.columns import Entry
 from warehouse.publish import past
@@ -65,6 +66,7 @@ def _squeezed(column: str) -> str:
     return f"translate({_folded(column)}, '{_GAPS}', '')"
 
 
+# (中文, English, condition on a text as it stands, ``folded``, and without gaps, ``squeezed``)
 _TEXT_CHECKS = (
     (
         "像证件号或账号的长数字",
@@ -77,68 +79,87 @@ _TEXT_CHECKS = (
 )
 
 
-def _text_findings(
-    con: duckdb.DuckDBPyConnection,
-    where: str,
-    rows: str,
-    entry: Entry,
-    feeds: Mapping[str, Feed],
-    batches: Collection[str],
-) -> Iterable[Finding]:
-    quoted = f'"{entry.name}"'
-    distinct = f"(SELECT DISTINCT {quoted} FROM {rows} WHERE {quoted} IS NOT NULL)"
+@dataclass(frozen=True)
+class _Check:
+    """What is asked of a column: ``aggregate`` is SQL of a count, above zero where it must not be, over its rows or its different values."""
+
+    where: str
+    what: str
+    english: str
+    aggregate: str
+
+
+def _counted(condition: str) -> str:
+    return f"count(*) FILTER (WHERE {condition})"
+
+
+def _text_checks(
+    where: str, entry: Entry, feeds: Mapping[str, Feed], batches: Collection[str]
+) -> tuple[list[_Check], bool]:
+    """The checks of a text column; True: they are asked of its different values."""
+    quoted = identifier(entry.name)
     if entry.contents in ("token", "division"):
         shape = SHAPE if entry.contents == "token" else "[0-9]{6}([0-9]{3}([0-9]{3})?)?|不详"
-        bad = con.execute(f"SELECT count(*) FROM {rows} WHERE NOT regexp_full_match({quoted}, '{shape}')").fetchone()
-        if bad and bad[0]:
-            yield Finding(where, "不符合该列应有的形式", f"values that are no {entry.contents}", bad[0])
-        return
+        wrong = _counted(f"NOT regexp_full_match({quoted}, {literal(shape)})")
+        return [_Check(where, "不符合该列应有的形式", f"values that are no {entry.contents}", wrong)], False
     if entry.contents in ("batch", "code"):
         if entry.contents == "batch":
-            allowed = list(batches)
+            what, allowed = "批次号", list(batches)
         else:
             feed, column = entry.codes.split(".")
-            allowed = list(feeds[feed].column(column).codes)
-        bad = con.execute(f"SELECT count(*) FROM {distinct} WHERE NOT list_contains(?, {quoted})", [allowed]).fetchone()
-        if bad and bad[0]:
-            what = "批次号" if entry.contents == "batch" else "代码"
-            yield Finding(where, f"不是已知的{what}", f"values that are no known {entry.contents}", bad[0])
-        return
-    checks = [check.format(squeezed=_squeezed(quoted), folded=_folded(quoted)) for _, _, check in _TEXT_CHECKS]
-    counted = (
-        con.execute(f"SELECT {', '.join(f'count(*) FILTER ({check})' for check in checks)} FROM {distinct}").fetchone()
-        or ()
-    )
-    for (what, english, _), count in zip(_TEXT_CHECKS, counted, strict=True):
-        if count:
-            yield Finding(where, what, english, count)
+            what, allowed = "代码", list(feeds[feed].column(column).codes)
+        unknown = _counted(f"NOT list_contains([{', '.join(map(literal, allowed))}]::VARCHAR[], {quoted})")
+        return [_Check(where, f"不是已知的{what}", f"values that are no known {entry.contents}", unknown)], True
+    texts = {"squeezed": _squeezed(quoted), "folded": _folded(quoted)}
+    checks = [
+        _Check(where, what, english, _counted(condition.format(**texts))) for what, english, condition in _TEXT_CHECKS
+    ]
     if entry.contents == "text":
-        name = (
+        names = _counted(
             f"regexp_full_match({quoted}, '[{SURNAMES}][一-龥]{{1,2}}|(欧阳|司马|上官|诸葛|东方|皇甫)[一-龥]{{1,2}}')"
         )
-        row = con.execute(f"SELECT count(*), count(*) FILTER ({name}) FROM {distinct}").fetchone()
         # A code list may hold one or two such words; a column of names holds little else.
-        if row and row[1] >= 3 and row[1] * 2 > row[0]:
-            yield Finding(where, "像姓名的内容", "values that look like personal names", row[1])
+        many = f"CASE WHEN {names} >= 3 AND 2 * {names} > count(*) THEN {names} ELSE 0 END"
+        checks.append(_Check(where, "像姓名的内容", "values that look like personal names", many))
+    return checks, True
 
 
-def _number_findings(con: duckdb.DuckDBPyConnection, where: str, rows: str, entry: Entry) -> Iterable[Finding]:
-    quoted = f'CAST("{entry.name}" AS DOUBLE)'
-    row = con.execute(
-        f"SELECT count(*) FILTER (abs({quoted}) >= 1e14), count(*) FILTER ({quoted} BETWEEN 13000000000 AND 19999999999) FROM {rows}"
-    ).fetchone()
-    if row and row[0]:
-        yield Finding(where, "15 位以上的整数", "numbers of 15 or more digits", row[0])
+def _number_checks(where: str, entry: Entry) -> list[_Check]:
+    number = f"CAST({identifier(entry.name)} AS DOUBLE)"
+    checks = [_Check(where, "15 位以上的整数", "numbers of 15 or more digits", _counted(f"abs({number}) >= 1e14"))]
     # Sums of money may well be as large.
-    if row and row[1] and not (entry.unit or "").startswith("元"):
-        yield Finding(where, "像手机号的整数", "numbers like mobile phones", row[1])
+    if not (entry.unit or "").startswith("元"):
+        phones = _counted(f"{number} BETWEEN 13000000000 AND 19999999999")
+        checks.append(_Check(where, "像手机号的整数", "numbers like mobile phones", phones))
+    return checks
 
 
-def _date_findings(con: duckdb.DuckDBPyConnection, where: str, rows: str, entry: Entry) -> Iterable[Finding]:
-    if entry.contents == "month":
-        row = con.execute(f'SELECT count(*) FROM {rows} WHERE day("{entry.name}") <> 1').fetchone()
-        if row and row[0]:
-            yield Finding(where, "应为月份而有日", "days where there should be months", row[0])
+def _date_checks(where: str, entry: Entry) -> list[_Check]:
+    if entry.contents != "month":
+        return []
+    days = _counted(f"day({identifier(entry.name)}) <> 1")
+    return [_Check(where, "应为月份而有日", "days where there should be months", days)]
+
+
+def _asked(
+    con: duckdb.DuckDBPyConnection, rows: str, of_rows: Sequence[_Check], of_values: Mapping[str, Sequence[_Check]]
+) -> list[Finding]:
+    """The findings in one table, ``rows``: one reading for all that is asked of rows, one statement for the different values (by column)."""
+    findings = []
+    questions = [(of_rows, rows)] if of_rows else []
+    questions += [
+        (checks, f"(SELECT DISTINCT {identifier(name)} FROM {rows} WHERE {identifier(name)} IS NOT NULL)")
+        for name, checks in of_values.items()
+    ]
+    asked = " UNION ALL ".join(
+        f"SELECT {number} AS number, [{', '.join(check.aggregate for check in checks)}] AS counts FROM {source}"
+        for number, (checks, source) in enumerate(questions)
+    )
+    for number, counts in sorted(con.execute(asked).fetchall()) if asked else ():
+        for check, count in zip(questions[number][0], counts, strict=True):
+            if count:
+                findings.append(Finding(check.where, check.what, check.english, count))
+    return findings
 
 
 def inspect_database(
@@ -172,6 +193,8 @@ def inspect_database(
                 " UNION ALL ".join(f"(SELECT '{table}' FROM {table} LIMIT 1)" for table in part)
             ).fetchall()
         }
+        of_rows: dict[str, list[_Check]] = {table: [] for table in tables}
+        of_values: dict[str, dict[str, list[_Check]]] = {table: {} for table in tables}
         for table, column, kind, comment in found:
             where = f"{table}.{column}"
             known = columns.dictionary() if described is None else described.get(table, {})
@@ -184,16 +207,21 @@ def inspect_database(
             is_load_time = kind == "TIMESTAMP" and column in LOAD_TIMES and described is not None
             if not is_load_time and not _CHECKED.match(kind):
                 findings.append(Finding(where, f"类型 {kind} 不能核对", f"type {kind} cannot be checked"))
-            condition = (inspected or {}).get(table, "TRUE")
-            if condition == "FALSE" or table not in filled:
-                continue
-            rows = table if condition == "TRUE" else f"(SELECT * FROM {table} WHERE {condition})"
             if kind == "VARCHAR":
-                findings += _text_findings(con, where, rows, entry, feeds, batches)
+                checks, is_of_values = _text_checks(where, entry, feeds, batches)
+                if is_of_values:
+                    of_values[table][column] = checks
+                else:
+                    of_rows[table] += checks
             elif kind in ("BOOLEAN", "DATE"):
-                findings += _date_findings(con, where, rows, entry)
+                of_rows[table] += _date_checks(where, entry)
             elif _NUMBER.match(kind):
-                findings += _number_findings(con, where, rows, entry)
+                of_rows[table] += _number_checks(where, entry)
+        for table in tables:
+            condition = (inspected or {}).get(table, "TRUE")
+            if condition != "FALSE" and table in filled:
+                rows = table if condition == "TRUE" else f"(SELECT * FROM {table} WHERE {condition})"
+                findings += _asked(con, rows, of_rows[table], of_values[table])
         texts = con.execute(
             "SELECT schema_name || '.' || table_name, coalesce(comment, '') FROM duckdb_tables() "
             "UNION ALL SELECT schema_name || '.' || view_name, sql FROM duckdb_views() WHERE NOT internal "

@@ -164,7 +164,8 @@ def write(
             last = None
         elif is_same:
             return {chapter.past.name: "FALSE" for chapter in chapters}
-    con.execute(f"ATTACH {literal(str(target))} AS {CATALOG}")
+    # A file that nobody opens before it is complete needs no log beside it.
+    con.execute(f"ATTACH {literal(str(target))} AS {CATALOG} (RECOVERY_MODE no_wal_writes)")
     inspected: dict[str, str] = {}
     con.execute(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.core")
     anew = []
@@ -177,9 +178,11 @@ def write(
             anew.append(chapter)
     if anew:
         _people(con, anew, key)
+    con.execute("BEGIN")
     for chapter in anew:
         _make(con, chapter, key)
     _labels(con, [chapter.past for chapter in chapters])
+    con.execute("COMMIT")
     return inspected
 
 
@@ -226,13 +229,10 @@ def _make(con: duckdb.DuckDBPyConnection, chapter: Chapter, key: str) -> None:
     past = chapter.past
     rows = past.select(chapter.source, key, "published_person")
     con.execute(f"CREATE OR REPLACE TABLE {chapter.target} ({', '.join(map(_column, past.entries))})")
-    con.execute(f"INSERT INTO {chapter.target} {rows} {_order(past)}")
-    _describe(con, chapter.target, past)
+    if chapter.facts["rows"]:
+        con.execute(f"INSERT INTO {chapter.target} {rows} {_order(past)}")
+    con.execute("; ".join(dictionary.comments(chapter.target, past)))
     make_views(con, f"{CATALOG}.core", past.feed.name, f"SELECT t.* FROM {chapter.target} AS t")
-
-
-def _describe(con: duckdb.DuckDBPyConnection, target: str, relation: Past | Labels) -> None:
-    con.execute(f"BEGIN; {'; '.join(dictionary.comments(target, relation))}; COMMIT")
 
 
 def _grow(con: duckdb.DuckDBPyConnection, chapter: Chapter, key: str) -> bool:
@@ -276,4 +276,4 @@ def _labels(con: duckdb.DuckDBPyConnection, found: Sequence[Past]) -> None:
         f"INSERT INTO {target} SELECT unnest(?), unnest(?), unnest(?), unnest(?)",
         [list(part) for part in zip(*rows, strict=True)],
     )
-    _describe(con, target, relation)
+    con.execute("; ".join(dictionary.comments(target, relation)))

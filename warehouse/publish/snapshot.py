@@ -133,10 +133,10 @@ def publish(
                 if is_new:
                     _write(con, temporary, found.relations, _reusable(base, found.relations, found.tables))
                     page.write(temporary, temporary / DATABASE, snapshot_id, found.as_of)
+                    dictionary.write(temporary, found.described, found.as_of, lineage.told(con))
                 inspected = history.result()
                 closed.result()
             if is_new:
-                dictionary.write(temporary, found.described, found.as_of, lineage.told(con))
                 manifest.write(temporary, _head(con, temporary, found, snapshot_id, key))
                 ids = [batch for (batch,) in con.execute("SELECT DISTINCT batch_id FROM ops.batch").fetchall()]
                 guard.enforce(temporary, feeds, ids, inspected)
@@ -235,11 +235,14 @@ def _write(
     parquet = folder / "parquet"
     spill = folder / "spill"
     limits: dict[str, Any] = {"memory_limit": "1GB", "preserve_insertion_order": False, "temp_directory": str(spill)}
-    with duckdb.connect(str(folder / DATABASE), config=limits) as out, ThreadPoolExecutor(1) as loader:
+    with duckdb.connect(config=limits) as out, ThreadPoolExecutor(1) as loader:
+        # A file that nobody opens before it is complete needs no log beside it.
+        out.execute(f"ATTACH {_literal(folder / DATABASE)} AS statistics (RECOVERY_MODE no_wal_writes); USE statistics")
         # Pseudonyms are random: methods that look for repetition in text cost a second and find nothing.
         out.execute("SET disabled_compression_methods = 'fsst,dict_fsst,zstd'")
         for schema in sorted({relation.name.split(".")[0] for relation in relations}):
             out.execute(f"CREATE SCHEMA {schema}")
+        out.execute("BEGIN")
         loads = []
         for relation in relations:
             target = parquet / f"{relation.stem}.parquet"
@@ -250,17 +253,14 @@ def _write(
             loads.append(loader.submit(_load, out, relation, target))
         for load in loads:
             load.result()
-        out.execute("CHECKPOINT")
+        out.execute("COMMIT; CHECKPOINT; USE memory; DETACH statistics")
     shutil.rmtree(spill, ignore_errors=True)
 
 
 def _load(out: duckdb.DuckDBPyConnection, relation: Relation, source: Path) -> None:
-    statements = [
-        f"CREATE TABLE {relation.name} AS SELECT * FROM read_parquet({_literal(source)})",
-        f"CREATE VIEW main.{relation.stem} AS SELECT * FROM {relation.name}",
-        *dictionary.comments(relation.name, relation),
-    ]
-    out.execute(f"BEGIN; {'; '.join(statements)}; COMMIT")
+    out.execute(f"CREATE TABLE {relation.name} AS SELECT * FROM read_parquet({_literal(source)})")
+    out.execute(f"CREATE VIEW main.{relation.stem} AS SELECT * FROM {relation.name}")
+    out.execute("; ".join(dictionary.comments(relation.name, relation)))
 
 
 def _seal(folder: Path) -> None:

@@ -1,7 +1,7 @@
--- mart.village_incidence_person
+-- core.village_incidence_person
 -- 贫困发生率的名单：每个村分子（贫困人口）和分母（农村户籍人口）各是哪些人，一人一行，供核对 mart.village_incidence。
 -- Grain: one row per village, list (分子 / 分母) and person.
--- Kept as: view (as long as the register itself; only a snapshot stores it).
+-- Kept as: view (as long as the register itself).
 -- 政策依据: 北委发〔2019〕5号 三(一)3 “贫困村退出以综合贫困发生率低于2%为主要指标”；国家贫困退出机制的意见。
 -- Inputs: core.resident, mart.person_status, ref.feed_state.
 -- Limits: 分子按建档户所在村，分母按户籍所在村，同一人可能分属两村。户籍数据未到或过期时没有分母名单；建档数据未到或过期时没有分子名单。
