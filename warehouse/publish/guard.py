@@ -299,11 +299,16 @@ def compare_parquet(folder: Path, database: Path) -> list[Finding]:
 
 
 def enforce(
-    folder: Path, feeds: Mapping[str, Feed], batches: Collection[str], inspected: Mapping[str, str] | None = None
+    folder: Path,
+    feeds: Mapping[str, Feed],
+    batches: Collection[str],
+    inspected: Mapping[str, str] | None = None,
+    found: Mapping[Path, Sequence[Finding]] | None = None,
 ) -> None:
     """Refuse the snapshot in ``folder`` if anything is found. Raises TerminalError naming places, never values.
 
-    ``inspected``: see :func:`inspect_database`, for the tables of history.
+    ``inspected``: see :func:`inspect_database`, for the tables of history. ``found``: what is known already of databases that were complete
+    before the others.
     """
     findings: list[Finding] = []
     with ThreadPoolExecutor(2) as beside:
@@ -313,14 +318,20 @@ def enforce(
                 findings.append(Finding(path.name, "不是普通文件", "not a regular file"))
             elif path.is_file():
                 findings += inspect_file(path, batches)
-                if path.name == HISTORY:
+                if found and path in found:
+                    findings += found[path]
+                elif path.name == HISTORY:
                     described = past.by_table(feeds)
                     databases.append(beside.submit(inspect_database, path, feeds, batches, described, inspected))
                 elif path.suffix == ".duckdb":
-                    databases.append(beside.submit(inspect_database, path, feeds, batches))
-                    databases.append(beside.submit(compare_parquet, path.parent / "parquet", path))
+                    databases.append(beside.submit(inspect_statistics, path, feeds, batches))
         findings += [finding for database in databases for finding in database.result()]
     refuse(findings)
+
+
+def inspect_statistics(path: Path, feeds: Mapping[str, Feed], batches: Collection[str]) -> list[Finding]:
+    """Findings in the database of a snapshot and in the Parquet files beside it."""
+    return inspect_database(path, feeds, batches) + compare_parquet(path.parent / "parquet", path)
 
 
 def refuse(findings: Sequence[Finding]) -> None:

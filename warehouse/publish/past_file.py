@@ -212,9 +212,11 @@ def _people(con: duckdb.DuckDBPyConnection, chapters: Sequence[Chapter], key: st
 def _order(past: Past) -> str:
     """ORDER BY that says nothing of the order in the department's file; rows without a pseudonym by their published content."""
     tokens = [identifier(column.entry.name) for column in past.published if column.token]
+    # A number is sorted in two thirds of the time.
+    first = [f"hash({token})" for token in tokens[:1]]
     nobody = " AND ".join(f"{token} IS NULL" for token in tokens) or "TRUE"
     content = ", ".join(map(identifier, past.columns))
-    return f"ORDER BY {', '.join([*tokens, f'CASE WHEN {nobody} THEN hash({content}) END'])}"
+    return f"ORDER BY {', '.join([*first, *tokens[1:], f'CASE WHEN {nobody} THEN hash({content}) END'])}"
 
 
 def _column(entry: Entry) -> str:

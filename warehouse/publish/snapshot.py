@@ -118,8 +118,9 @@ def publish(
         temporary = base / ".tmp-new"
         (temporary / "parquet").mkdir(parents=True)
         try:
+            ids = [batch for (batch,) in con.execute("SELECT DISTINCT batch_id FROM ops.batch").fetchall()]
             # Two files side by side: neither fills a machine.
-            with second(con) as other, ThreadPoolExecutor(1) as beside:
+            with second(con) as other, ThreadPoolExecutor(1) as beside, ThreadPoolExecutor(1) as watch:
                 last = past_file.last_of(base / "current")
                 survey = beside.submit(past_file.survey, other, feeds, key, last.feeds if last else {})
                 history = beside.submit(lambda: past_file.write(other, temporary, survey.result(), key, last))
@@ -131,15 +132,16 @@ def publish(
                 snapshot_id = _name(base, found)
                 is_new = not (base / snapshot_id).exists()
                 if is_new:
+                    database = temporary / DATABASE
                     _write(con, temporary, found.relations, _reusable(base, found.relations, found.tables))
-                    page.write(temporary, temporary / DATABASE, snapshot_id, found.as_of)
+                    page.write(temporary, database, snapshot_id, found.as_of)
+                    findings = watch.submit(guard.inspect_statistics, database, feeds, ids)
                     dictionary.write(temporary, found.described, found.as_of, lineage.told(con))
                 inspected = history.result()
                 closed.result()
             if is_new:
                 manifest.write(temporary, _head(con, temporary, found, snapshot_id, key))
-                ids = [batch for (batch,) in con.execute("SELECT DISTINCT batch_id FROM ops.batch").fetchall()]
-                guard.enforce(temporary, feeds, ids, inspected)
+                guard.enforce(temporary, feeds, ids, inspected, {database: findings.result()})
                 _seal(temporary)
                 os.rename(temporary, base / snapshot_id)
                 _sync(base)
