@@ -242,7 +242,11 @@ def test_nothing_merged_yet_is_an_empty_snapshot(tmp_path):
 def test_guard_is_what_publish_runs(con, tmp_path, monkeypatch):
     called = []
     monkeypatch.setattr(
-        guard, "enforce", lambda folder, feeds, batches, inspected: called.append((folder.name[:5], sorted(batches)))
+        guard,
+        "enforce",
+        lambda folder, feeds, batches, inspected, found: called.append((folder.name[:5], sorted(batches), list(found))),
     )
     publish(con, tmp_path, KNOWN)
-    assert called and called[0][0] == ".tmp-" and len(called[0][1]) == len(FEEDS)
+    ((folder, batches, inspected),) = called
+    assert folder == ".tmp-" and len(batches) == len(FEEDS)
+    assert [path.name for path in inspected] == ["statistics.duckdb"]
