@@ -281,13 +281,18 @@ def kept_open() -> Iterator[Callable[[], None]]:
         _close_kept()
 
 
-def _attach(con: duckdb.DuckDBPyConnection, home: Path, write: bool) -> None:
+def attach(con: duckdb.DuckDBPyConnection, home: Path, name: str) -> None:
+    """Attach the warehouse of another data root as ``name`` to what :func:`open_warehouse` opened; nobody else may use it."""
+    _attach(con, home, write=True, name=name)
+
+
+def _attach(con: duckdb.DuckDBPyConnection, home: Path, write: bool, name: str = WAREHOUSE) -> None:
     path = warehouse_path(home)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = keys.secret("warehouse_key", home).replace("'", "''")
     mode = "" if write else ", READ_ONLY"
     try:
-        con.execute(f"ATTACH '{path}' AS {WAREHOUSE} (ENCRYPTION_KEY '{key}'{mode})")
+        con.execute(f"ATTACH '{path}' AS {name} (ENCRYPTION_KEY '{key}'{mode})")
     except duckdb.Error as error:
         # The statement holds the key, so neither it nor the original message may travel.
         wrong = "key" in str(error).lower() or "decrypt" in str(error).lower()

@@ -122,7 +122,8 @@ def _merge_rows(con: duckdb.DuckDBPyConnection, home: Path, batch: Batch, feed: 
     data = batch.data
     identity.install(con, keys.secret("identity_key", home))
     delivery = delivery_of(batch, feed)
-    recorded = load_time(con)
+    # Who replays a delivery gives it the time of its former load.
+    recorded = str(data.get("merged_at") or load_time(con))
     con.execute("BEGIN")
     counts: dict[str, Any] = dict(
         merge_history(con, delivery, recorded, int(data["rows_landed"]), lambda: others_of(con, home, feed, delivery))

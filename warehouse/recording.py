@@ -1,12 +1,14 @@
-"""What the ledger keeps of a batch beside its row: why rows were refused, and how far each column was filled in."""
+"""What the ledger keeps of a batch beside its row: why rows were refused, and how far each column was filled in; and of a build, when it was."""
 
 from __future__ import annotations
+
+import datetime as dt
 
 import duckdb
 
 from connectors.feed import Feed
 from expectations.normalise import identifier, literal
-from warehouse.batch import Batch
+from warehouse.batch import Batch, utc_now
 from warehouse.history.deliveries import Delivery
 
 # Cells that were left empty; any other problem is a cell that says something which cannot be read.
@@ -65,3 +67,12 @@ def keep_fill(con: duckdb.DuckDBPyConnection, batch: Batch, feed: Feed) -> None:
                 [filled.get(column.name, 0) for column in feed.columns],
             ],
         )
+
+
+def keep_build(con: duckdb.DuckDBPyConnection) -> None:
+    """Note after which entry of the log the marts were built: clues follow from every build there was."""
+    con.execute(
+        "INSERT INTO ops.build SELECT entries, ? FROM (SELECT coalesce(max(number), 0) AS entries FROM ops.audit) "
+        "WHERE entries NOT IN (SELECT entries FROM ops.build)",
+        [dt.datetime.fromisoformat(utc_now())],
+    )

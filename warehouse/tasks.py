@@ -200,10 +200,12 @@ def make_ready(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def build_in(con: duckdb.DuckDBPyConnection, progress: Progress | None) -> dict[str, int]:
-    from warehouse import monitor
+    from warehouse import monitor, recording
 
     with without_row_text("building the marts"):
-        return monitor.build(con, load_feeds(), progress=progress)
+        rows = monitor.build(con, load_feeds(), progress=progress)
+        recording.keep_build(con)
+        return rows
 
 
 @scrubbed

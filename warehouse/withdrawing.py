@@ -127,7 +127,7 @@ def _take_back(
 ) -> tuple[dict[str, int], str]:
     normalise.install(con)
     identity.install(con, keys.secret("identity_key", home))
-    when = load_time(con)
+    when = str(batch.data.get("withdrawn_at") or load_time(con))
     delivery = delivery_of(batch, feed)
     others = others_of(con, home, feed, delivery)
     con.execute("BEGIN")

@@ -93,6 +93,12 @@ def _link(arguments: argparse.Namespace) -> int:
 
 
 def _publish(arguments: argparse.Namespace) -> int:
+    if arguments.reproduce:
+        from warehouse import reproducing
+
+        found = reproducing.reproduce(settings.home(), arguments.reproduce, _progress)
+        print_json(found)
+        return 1 if found["differs"] else 0
     from warehouse import tasks
 
     print_json(tasks.publish())
@@ -221,7 +227,14 @@ def parser() -> argparse.ArgumentParser:
     )
     link.set_defaults(run=_link)
     commands.add_parser("build", help="rebuild the marts").set_defaults(run=_build)
-    commands.add_parser("publish", help="publish the marts as a snapshot").set_defaults(run=_publish)
+    publish = commands.add_parser("publish", help="publish the marts as a snapshot")
+    publish.add_argument(
+        "--reproduce",
+        default=None,
+        metavar="ID",
+        help="make that snapshot again from its deliveries' bytes and compare",
+    )
+    publish.set_defaults(run=_publish)
 
     query = commands.add_parser("query", help="SQL on the published snapshot")
     query.add_argument("sql")

@@ -42,6 +42,7 @@ CREATE TABLE IF NOT EXISTS ops.late_link (batch_id VARCHAR, feed VARCHAR, method
 CREATE TABLE IF NOT EXISTS ops.link (batch_id VARCHAR, feed VARCHAR, method VARCHAR, "rows" BIGINT);
 CREATE TABLE IF NOT EXISTS ops.audit (
   number BIGINT, done_at TIMESTAMP, who VARCHAR, place VARCHAR, what VARCHAR, target VARCHAR, about VARCHAR, why VARCHAR, detail VARCHAR, seal VARCHAR);
+CREATE TABLE IF NOT EXISTS ops.build (entries BIGINT, built_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS ops.export (
   request_id VARCHAR, requested_at TIMESTAMP, requested_by VARCHAR, recipient VARCHAR, why VARCHAR, relation VARCHAR, columns VARCHAR[],
   format VARCHAR, expires_at TIMESTAMP, decision VARCHAR, decided_at TIMESTAMP, decided_by VARCHAR, decided_why VARCHAR, written_at TIMESTAMP,

@@ -38,6 +38,15 @@ def install(con: duckdb.DuckDBPyConnection, key: str) -> None:
     )
 
 
+def knows(con: duckdb.DuckDBPyConnection, key: str) -> bool:
+    """Is ``key`` the one by which the people of ``core.identity`` got their keys? Installs it; True where there is nobody."""
+    install(con, key)
+    found = con.execute(
+        f"SELECT person_key = {_key_sql('citizen_id')} FROM core.identity WHERE kind = 'citizen_id' LIMIT 1"
+    ).fetchone()
+    return found is None or bool(found[0])
+
+
 def subject_sql(feed: Feed, present: set[str]) -> tuple[str, str]:
     """SQL of the subject's citizen id and of the tier that found it, over the staged rows."""
     ids, methods = [], []
