@@ -20,6 +20,7 @@ from connectors.reader import misread, reader_sql, structure_sql
 from connectors.reading import Reading
 from expectations import normalise
 from expectations.normalise import Cell, identifier, literal
+from expectations.parquet import encrypted, key_of, parquet_path, parquet_sql, put
 
 MANY_GAPS = 64
 BROKEN = {
@@ -36,10 +37,12 @@ class Misread(Exception):
 
 @dataclass
 class Staged:
-    """What staging found. ``skipped``: rows that are no data, ``{row, kind}``; ``problems``: reasons to block the whole batch."""
+    """What staging found. ``filled``: by column, how many cells in the file are not NULL; ``skipped``: rows that are no data,
+    ``{row, kind}``; ``problems``: reasons to block the whole batch."""
 
     rows_read: int
     present: set[str]
+    filled: dict[str, int] = field(default_factory=dict)
     skipped: list[dict[str, Any]] = field(default_factory=list)
     broken: dict[int, str] = field(default_factory=dict)
     problems: list[dict[str, str]] = field(default_factory=list)
@@ -90,8 +93,10 @@ def _blank(place: int) -> str:
     return f"(c{place} IS NULL OR strlen(trim(c{place}, ' 　')) = 0)"
 
 
-def stage(con: duckdb.DuckDBPyConnection, folder: Path, feed: Feed, reading: Reading) -> Staged:
+def stage(con: duckdb.DuckDBPyConnection, folder: Path, feed: Feed, reading: Reading, key: str | None = None) -> Staged:
     """Write ``rows.parquet`` and ``shape.json`` of the batch ``folder``; leave the temp view ``staged_rows`` in ``con``.
+
+    ``key``: the name of the key in ``con`` under which the rows, and later the rejects, are encrypted; None: they are not.
 
     ``con`` must keep insertion order. Bad rows raise nothing: they stand in ``Staged.broken`` (row → reject code) or marked in the rows.
     Raises Misread if the records are not those that the scan counted.
@@ -110,25 +115,28 @@ def stage(con: duckdb.DuckDBPyConnection, folder: Path, feed: Feed, reading: Rea
         for cell in cells
         if cell.column.name != feed.as_of_column or cell.column.name in feed.key
     ]
-    rows = folder / "rows.parquet"
+    rows = folder / ".".join(["rows", *([key] if key else []), "parquet"])
     temporary = folder / ".rows.parquet"
+    options = ", ".join(["FORMAT parquet, COMPRESSION snappy, RETURN_STATS", *encrypted(key)])
     try:
-        con.execute(
-            f"COPY (SELECT *, hash({', '.join(content)}) AS _hash FROM ({typed})) TO '{temporary}' (FORMAT parquet, COMPRESSION snappy)"
-        )
+        written = con.execute(
+            f"COPY (SELECT *, hash({', '.join(content)}) AS _hash FROM ({typed})) TO '{temporary}' ({options})"
+        ).fetchone()
     except duckdb.InvalidInputException:
         # DuckDB 1.5.5 keeps the beginning of a line that it refuses, and stumbles over a character cut in half.
         raise Misread from None
-    written = con.execute(f"SELECT count(*) FROM read_parquet('{temporary}')").fetchone()
-    if misread(con, reading, int(written[0]) if written else 0):
+    assert written is not None
+    _, count, _, _, statistics, _ = written
+    if misread(con, reading, int(count)):
         raise Misread
     broken = _broken_rows(con, reading)
     shape = {"first_row": reading.first_row, "gaps": _thresholds(reading.first_row, sorted({*reading.gaps, *broken}))}
     (folder / "shape.json").write_text(json.dumps(shape), encoding="ascii")
-    temporary.replace(rows)
+    (folder / "shape.json").chmod(0o600)
+    put(temporary, rows)
     problems = normalise.problem_columns(cell.column.name for cell in cells)
     con.execute(f"CREATE OR REPLACE TEMP VIEW staged_rows AS SELECT *, {problems} FROM ({rows_sql(folder)})")
-    counted = con.execute(f"SELECT _skip, count(*) FROM read_parquet('{rows}') GROUP BY _skip").fetchall()
+    counted = con.execute(f"SELECT _skip, count(*) FROM {parquet_sql(rows)} GROUP BY _skip").fetchall()
     data = sum(count for kind, count in counted if kind is None)
     skipped: list[dict[str, Any]] = []
     if any(kind is not None for kind, _ in counted):
@@ -140,9 +148,10 @@ def stage(con: duckdb.DuckDBPyConnection, folder: Path, feed: Feed, reading: Rea
     skipped += [{"row": row, "kind": "blank"} for row in reading.gaps]
     skipped.sort(key=lambda item: int(item["row"]))
     faulty = {row: kind for row, kind in broken.items() if kind is not None}
-    staged = Staged(
-        rows_read=data + len(faulty), present={cell.column.name for cell in cells}, skipped=skipped, broken=faulty
-    )
+    present = {cell.column.name for cell in cells}
+    counts = {name: statistics[identifier(name)] for name in present}
+    filled = {name: int(found["num_values"]) - int(found["null_count"]) for name, found in counts.items()}
+    staged = Staged(rows_read=data + len(faulty), present=present, filled=filled, skipped=skipped, broken=faulty)
     if staged.rows_read == 0 and any(item["kind"] == "unfilled" for item in skipped):
         wanted = [feed.column(name).label for name in feed.source.get("skip_empty", ())]
         wanted += ["”或“".join(feed.column(name).label for name in feed.source.get("skip_all_empty", ()))]
@@ -178,7 +187,7 @@ def _thresholds(first_row: int, gaps: list[int]) -> list[int]:
 def rows_sql(folder: Path, *, data_only: bool = True) -> str:
     """SELECT of a batch's staged rows with ``_row``, the sender's row number; ``data_only`` leaves out totals, footers and headers."""
     shape = json.loads((folder / "shape.json").read_text(encoding="ascii"))
-    source = f"read_parquet('{folder / 'rows.parquet'}', file_row_number = true) AS p"
+    source = f"{parquet_sql(parquet_path(folder, 'rows'), 'file_row_number = true')} AS p"
     ordinal = "p.file_row_number"
     gaps = shape["gaps"]
     if len(gaps) <= MANY_GAPS:
@@ -201,11 +210,13 @@ def write_rejects(con: duckdb.DuckDBPyConnection, folder: Path, reading: Reading
 
     ``cells`` is the row as the department wrote it: the file is read a second time, and only if anything was rejected.
     """
-    target = folder / "rejects.parquet"
+    rows = parquet_path(folder, "rows")
+    target = folder / rows.name.replace("rows", "rejects", 1)
     broken = staged.broken
     count = int((con.execute(f"SELECT count(DISTINCT _row) FROM {rejected}").fetchone() or (0,))[0]) + len(broken)
     if not count:
-        target.unlink(missing_ok=True)
+        for left in folder.glob("rejects*.parquet"):
+            left.unlink()
         return 0
     con.execute('CREATE OR REPLACE TEMP TABLE broken_rows (_row BIGINT, code VARCHAR, "column" VARCHAR, rule VARCHAR)')
     if broken:
@@ -221,6 +232,7 @@ def write_rejects(con: duckdb.DuckDBPyConnection, folder: Path, reading: Reading
         f"(SELECT _row, row_number() OVER (ORDER BY _row) - 1 AS ordinal FROM ({rows_sql(folder, data_only=False)})) AS p ON p._row = r._row"
     )
     temporary = folder / ".rejects.parquet"
+    options = ", ".join(["FORMAT parquet", *encrypted(key_of(target))])
     lines = (
         f" UNION ALL SELECT line, string_split(rtrim(csv_line, '\r\n'), {literal(reading.text_delimiter)}) FROM ({structure_sql(reading)})"
         if broken
@@ -229,7 +241,7 @@ def write_rejects(con: duckdb.DuckDBPyConnection, folder: Path, reading: Reading
     con.execute(
         f"COPY (SELECT r._row, r.reasons, t.cells FROM reject_reasons AS r LEFT JOIN ("
         f"  SELECT o._row, s.cells FROM (SELECT row_number() OVER () - 1 AS ordinal, [{cells}] AS cells FROM {reader_sql(reading, rejects=False)}) AS s "
-        f"  JOIN reject_ordinals AS o USING (ordinal){lines}) AS t USING (_row) ORDER BY r._row) TO '{temporary}' (FORMAT parquet)"
+        f"  JOIN reject_ordinals AS o USING (ordinal){lines}) AS t USING (_row) ORDER BY r._row) TO '{temporary}' ({options})"
     )
-    temporary.replace(target)
+    put(temporary, target)
     return count

@@ -13,9 +13,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from connectors import settings
 from connectors.errors import TerminalError
+from expectations.parquet import parquet_path
+from warehouse import cipher, keys
 
 UNRECOGNISED = "unrecognised"
+# In batch.json: what may name people, sealed; and which fields that are.
+SEALED = "sealed"
+NAMED = ("original_name", "receipt")
 # `request`: a file that asked for something (a withdrawal) and was granted it; it has no rows.
 STATES = ("received", "staged", "validated", "merged", "blocked", "duplicate", "withdrawn", "request")
 
@@ -53,7 +59,12 @@ class Batch:
         path = folder / "batch.json"
         if not path.is_file():
             raise TerminalError(f"batch {reference} is not in the landing folder")
-        return cls(folder, json.loads(path.read_text(encoding="utf-8")))
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if (sealed := data.pop(SEALED, None)) is not None:
+            said = json.loads(cipher.decrypt_text(sealed, keys.ring(keys.LANDING, settings.home()), reference))
+            data.get("reading", {})["titles"] = said.pop("titles")
+            data |= said
+        return cls(folder, data)
 
     @property
     def reference(self) -> str:
@@ -69,15 +80,28 @@ class Batch:
 
     @property
     def rows(self) -> Path:
-        return self.folder / "rows.parquet"
+        return parquet_path(self.folder, "rows")
 
     @property
     def rejects(self) -> Path:
-        return self.folder / "rejects.parquet"
+        return parquet_path(self.folder, "rejects")
 
     def save(self, **changes: Any) -> None:
         self.data.update(changes)
-        write_json(self.folder / "batch.json", self.data)
+        write_json(self.folder / "batch.json", self._to_json())
+
+    def _to_json(self) -> dict[str, Any]:
+        """A file's name and the lines above its header may name people: they stand there sealed."""
+        reading = self.data.get("reading") or {}
+        named = {name: self.data[name] for name in NAMED if self.data.get(name)}
+        titles = reading.get("titles") or []
+        if named.get("original_name") == self.data.get("original_name_safe") and not titles:
+            return self.data
+        sealed = json.dumps({**named, "titles": titles}, ensure_ascii=False)
+        known = {name: value for name, value in self.data.items() if name not in named}
+        known["original_name"] = self.data.get("original_name_safe")
+        known[SEALED] = cipher.encrypt_text(sealed, keys.ring(keys.LANDING, settings.home()))
+        return {**known, "reading": {**reading, "titles": []}} if reading else known
 
     def close(self) -> None:
         """Take the batch off the list of unfinished ones."""

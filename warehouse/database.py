@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ import duckdb
 from connectors import settings
 from connectors.errors import TerminalError, TransientError, without_row_text
 from expectations import normalise
-from warehouse import keys
+from expectations.normalise import literal
+from warehouse import keys, scratch
 
 WAREHOUSE = "fupin"
 LOCK_WAIT_SECONDS = 900.0
@@ -37,13 +39,13 @@ def connect(home: Path, *, ordered: bool = True, jailed: bool = False) -> duckdb
     ``ordered=False`` lets bulk statements finish in any order, which writes a third faster; a reader that numbers rows needs order.
     ``jailed``: whatever a delivered file may bring DuckDB to do, it reaches nothing outside ``landing/`` and loads no extension.
     """
-    spill = home / "run" / "spill"
-    spill.mkdir(parents=True, exist_ok=True, mode=0o700)
+    spill = scratch.spill(home)
     con = duckdb.connect(
         config={
             "memory_limit": settings.get("memory_limit", "2GB") or "2GB",
             "threads": int(settings.number("threads", os.cpu_count() or 1)),
             "temp_directory": str(spill),
+            "temp_file_encryption": True,
             "preserve_insertion_order": ordered,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
@@ -52,6 +54,7 @@ def connect(home: Path, *, ordered: bool = True, jailed: bool = False) -> duckdb
     # DuckDB draws its progress bar on standard output, where --json writes.
     con.execute("SET enable_progress_bar = false")
     if jailed:
+        _load_crypto(con, home)
         allowed = [str(home / "landing"), str(spill)]
         con.execute(f"SET allowed_directories = {allowed!r}")
         con.execute("SET enable_external_access = false")
@@ -130,7 +133,7 @@ os.register_at_fork(before=_before_fork)
 
 
 def _use(home: Path) -> tuple[object, ...]:
-    return home, settings.get("memory_limit", None), settings.get("threads", None)
+    return home, settings.get("memory_limit", None), settings.get("threads", None), *keys.ring(keys.LANDING, home)
 
 
 def _borrowed(home: Path) -> duckdb.DuckDBPyConnection:
@@ -149,18 +152,11 @@ def _borrowed(home: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _load_crypto(con: duckdb.DuckDBPyConnection, home: Path) -> None:
-    """LOAD httpfs from its Python package: DuckDB writes encrypted files only with OpenSSL, which that extension brings."""
-    folder = home / "run" / "extensions"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    con.execute(f"SET extension_directory = '{folder}'")
-    try:
-        con.execute("LOAD httpfs")
-    except duckdb.Error:
-        from duckdb_extensions import import_extension
-
-        with without_row_text("installing DuckDB's httpfs extension"):
-            import_extension("httpfs", con=con)
-            con.execute("LOAD httpfs")
+    """LOAD httpfs out of its Python package: DuckDB writes encrypted files only with OpenSSL, which that extension brings; and landing's keys."""
+    package = resources.files("duckdb_extension_httpfs")
+    with without_row_text("loading DuckDB's httpfs extension"):
+        con.execute(f"LOAD '{package / 'extensions' / f'v{duckdb.__version__}' / 'httpfs.duckdb_extension'}'")
+    keys.unlock(con, home)
 
 
 @contextmanager
@@ -286,16 +282,34 @@ def attach(con: duckdb.DuckDBPyConnection, home: Path, name: str) -> None:
     _attach(con, home, write=True, name=name)
 
 
-def _attach(con: duckdb.DuckDBPyConnection, home: Path, write: bool, name: str = WAREHOUSE) -> None:
+@contextmanager
+def alone(home: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+    """The warehouse attached under its name but not in use, behind the writer lock, and the id of its key; in an instance that keeps order."""
+    require_warehouse(home)
+    _close_kept()
+    with writer_lock(home):
+        con = connect(home)
+        try:
+            _load_crypto(con, home)
+            yield con, _attach(con, home, write=True)
+        finally:
+            con.close()
+
+
+def _attach(con: duckdb.DuckDBPyConnection, home: Path, write: bool, name: str = WAREHOUSE) -> str:
     path = warehouse_path(home)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    key = keys.secret("warehouse_key", home).replace("'", "''")
     mode = "" if write else ", READ_ONLY"
-    try:
-        con.execute(f"ATTACH '{path}' AS {name} (ENCRYPTION_KEY '{key}'{mode})")
-    except duckdb.Error as error:
-        # The statement holds the key, so neither it nor the original message may travel.
-        wrong = "key" in str(error).lower() or "decrypt" in str(error).lower()
-        reason = "the key does not fit the file" if wrong else type(error).__name__
-        raise TerminalError(f"the warehouse cannot be opened: {reason}") from None
+    # A file does not say which of the keys is its own; the present one is tried first.
+    for key in keys.ring(keys.WAREHOUSE, home).values():
+        try:
+            con.execute(f"ATTACH '{path}' AS {name} (ENCRYPTION_KEY {literal(key)}{mode})")
+            break
+        except duckdb.Error as error:
+            # The statement holds the key, so neither it nor the original message may travel.
+            if "key" not in str(error).lower() and "decrypt" not in str(error).lower():
+                raise TerminalError(f"the warehouse cannot be opened: {type(error).__name__}") from None
+    else:
+        raise TerminalError("the warehouse cannot be opened: the key does not fit the file")
     os.chmod(path, 0o600)
+    return keys.key_id(key)

@@ -20,7 +20,7 @@ from typing import Any
 from connectors import drop, files, places, remote
 from connectors.errors import FupinError
 from connectors.feed import Feed, inboxes
-from warehouse import sources, withdrawing
+from warehouse import sealing, sources, withdrawing
 from warehouse.batch import UNRECOGNISED, Batch, open_mark, unfinished, utc_now
 
 # Beside a claim of a file with several feeds' tables: the one feed that this claim is for.
@@ -192,14 +192,21 @@ def _sort(home: Path, claim: drop.Claim, siblings: list[Feed], fresh: set[str]) 
         first = Batch.load(home, f"{feed_name}/{duplicate_of}").data
         data |= {"state": "duplicate", "duplicate_of": duplicate_of, "reason": "DUPLICATE_FILE", "validated_at": utc_now(), "as_of": first.get("as_of"),
                  "duplicate_received_at": first["received_at"]}  # fmt: skip
-    # Everything is put in place inside the claim's own folder; the one rename that follows makes it a batch. Killed before, it is
-    # still a claim and is sorted again.
     data["reading"] = reading.to_json()
-    Batch(claim.path.parent, data).save()
-    open_mark(folder).touch(mode=0o600)
-    os.rename(claim.path.parent, folder)
+    _put_in_place(home, claim, Batch(folder, data))
     # Files that no feed knows belong to the department's first one, as in waiting().
     fresh.add(reading.feed or siblings[0].name)
+
+
+def _put_in_place(home: Path, claim: drop.Claim, batch: Batch) -> None:
+    """Everything stands in the claim's own folder; the one rename makes it a batch. Killed before, it is still a claim and is sorted again;
+    killed after, whoever organises it seals it.
+    """
+    Batch(claim.path.parent, batch.data).save()
+    open_mark(batch.folder).touch(mode=0o600)
+    os.rename(claim.path.parent, batch.folder)
+    (batch.folder / "name.json").unlink(missing_ok=True)
+    sealing.seal_batch(batch, home)
 
 
 def _ask(home: Path, claim: drop.Claim, target: str, siblings: list[Feed], fresh: set[str]) -> None:
@@ -210,14 +217,12 @@ def _ask(home: Path, claim: drop.Claim, target: str, siblings: list[Feed], fresh
     reading = said["reading"]
     # Whoever asks again asks anew: between the two the file may have been sent again.
     batch_id = hashlib.sha256(f"{reading['sha256']} {claim.received_at}".encode()).hexdigest()[:16]
-    folder = base / batch_id
-    Batch(claim.path.parent, {
+    data = {
         "batch_id": batch_id, "feed": base.name, "department": claim.department, "original_name": claim.original_name,
         "original_name_safe": safe_name(claim.original_name), "sha256": reading["sha256"], "size_bytes": reading["size_bytes"],
         "source": claim.path.name, "received_at": claim.received_at, "state": "received", **said,
-    }).save()  # fmt: skip
-    open_mark(folder).touch(mode=0o600)
-    os.rename(claim.path.parent, folder)
+    }  # fmt: skip
+    _put_in_place(home, claim, Batch(base / batch_id, data))
     fresh.add(feed or siblings[0].name)
 
 

@@ -10,6 +10,7 @@ import duckdb
 
 from connectors.errors import TerminalError
 from connectors.feed import Feed
+from expectations.parquet import parquet_sql
 from expectations.stage import rows_sql
 from warehouse import audit, identity, keys, refusals, sources
 from warehouse.batch import Batch, utc_now
@@ -95,7 +96,7 @@ def delivery_of(batch: Batch, feed: Feed) -> Delivery:
     """A batch's folder as history reads it."""
     data = batch.data
     # A broken row stands among the rejects without a staged row.
-    rejects = f"(SELECT DISTINCT _row FROM read_parquet('{batch.rejects}'))" if data["rows_quarantined"] else None
+    rejects = f"(SELECT DISTINCT _row FROM {parquet_sql(batch.rejects)})" if data["rows_quarantined"] else None
     return Delivery(
         feed=feed,
         batch_id=str(data["batch_id"]),

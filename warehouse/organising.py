@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -12,11 +13,11 @@ from connectors import settings
 from connectors.errors import TerminalError
 from connectors.feed import Feed, load_feeds
 from connectors.files import read_file
-from connectors.reading import Reading
+from connectors.reading import OWN_TEXTS, Reading
 from expectations import stage
 from expectations.normalise import identifier
 from expectations.run import validate
-from warehouse import sources, withdrawing
+from warehouse import keys, sealing, sources, withdrawing
 from warehouse.batch import Batch, utc_now, write_json
 from warehouse.database import connect
 from warehouse.history.deliveries import AREA_DIGITS, ROWS
@@ -41,36 +42,55 @@ def organise(batch: Batch, feed: Feed | None) -> None:
         else:
             batch.save(state="validated", validated_at=utc_now())
         return
-    # The folder may have been moved, with its data root, since the file was read.
-    reading.relocate(batch.folder, batch.source)
-    if batch.data.get("reread") and feed is not None and feed.dropped:
-        # An engineer had it opened again: the declaration may have been mended since.
-        reading = read_file(batch.source, str(batch.data["original_name"]), [feed], batch.folder)
-        batch.save(reading=reading.to_json(), reread=False)
-    if feed is None or reading.problems:
+    source = str(batch.data["source"])
+    is_reread = bool(batch.data.get("reread")) and feed is not None and feed.dropped
+    if feed is None or (reading.problems and not is_reread):
         _block(batch, list(reading.problems))
         return
-    try:
-        with connect(settings.home(), jailed=True) as con:
-            _organise(con, batch, feed, reading)
-    except stage.Misread:
-        log.warning("batch %s: records differ from the scan; reading again with care", batch.reference)
-        only = batch.data.get("only")
-        feeds = siblings_of(str(batch.data["department"]), load_feeds()) if only else [feed]
-        name = str(batch.data["original_name"])
-        reading = read_file(batch.source, name, feeds, batch.folder, careful=True, only=only)
-        batch.save(reading=reading.to_json())
+    text = Path(reading.text_path).name
+    wanted = [source] if is_reread else [text if text in OWN_TEXTS else source, sealing.STRUCTURE]
+    with sealing.opened(batch, settings.home(), *wanted) as folder:
+        reading.relocate(folder, folder / source)
+        if is_reread:
+            # An engineer had it opened again: the declaration may have been mended since.
+            reading = read_file(folder / source, str(batch.data["original_name"]), [feed], folder)
+            batch.data["reading"] = reading.to_json()
+        if reading.problems:
+            _block(batch, list(reading.problems), reread=False)
+            return
         try:
-            with connect(settings.home(), jailed=True) as con:
-                _organise(con, batch, feed, reading)
+            _connected(batch, feed, reading)
         except stage.Misread:
-            raise TerminalError(
-                f"batch {batch.reference} cannot be read: its records differ from the scan twice"
-            ) from None
+            log.warning("batch %s: records differ from the scan; reading again with care", batch.reference)
+            with sealing.opened(batch, settings.home(), source) as again:
+                _read_with_care(batch, feed, again)
+    if batch.data.get("reread"):
+        batch.save(reread=False)
+    # From here on the original is read again, if ever.
+    sealing.forget_texts(batch)
+
+
+def _read_with_care(batch: Batch, feed: Feed, folder: Path) -> None:
+    # Killed in between, it is read again from the beginning.
+    batch.data["reread"] = True
+    only = batch.data.get("only")
+    feeds = siblings_of(str(batch.data["department"]), load_feeds()) if only else [feed]
+    name, source = str(batch.data["original_name"]), folder / str(batch.data["source"])
+    reading = read_file(source, name, feeds, folder, careful=True, only=only)
+    batch.data["reading"] = reading.to_json()
+    try:
+        _connected(batch, feed, reading)
+    except stage.Misread:
+        raise TerminalError(f"batch {batch.reference} cannot be read: its records differ from the scan twice") from None
+
+
+def _connected(batch: Batch, feed: Feed, reading: Reading) -> None:
+    with connect(settings.home(), jailed=True) as con:
+        _organise(con, batch, feed, reading)
 
 
 def _organise(con: duckdb.DuckDBPyConnection, batch: Batch, feed: Feed, reading: Reading) -> None:
-    staged = stage.stage(con, batch.folder, feed, reading)
+    staged = stage.stage(con, batch.folder, feed, reading, keys.present(keys.LANDING, settings.home()))
     problems = list(staged.problems)
     as_of, source, found = _as_of(con, batch, feed, reading, staged)
     problems += found
@@ -80,7 +100,7 @@ def _organise(con: duckdb.DuckDBPyConnection, batch: Batch, feed: Feed, reading:
     }
     batch.save(
         state="staged", staged_at=utc_now(), present=sorted(staged.present), skipped=staged.skipped, as_of=as_of, as_of_source=source,
-        medians=medians, figures=figures, filled=count_filled(con, batch, staged.present), areas=_areas(con, feed, staged.present),
+        medians=medians, figures=figures, filled=count_filled(con, batch, staged.filled), areas=_areas(con, feed, staged.present),
         rows_read=staged.rows_read, rows_skipped=len(staged.skipped),
     )  # fmt: skip
     if reading.delta:

@@ -15,7 +15,7 @@ from typing import Any
 
 from connectors import pull, settings
 from connectors.feed import Feed
-from warehouse import sources
+from warehouse import scratch, sealing, sources
 from warehouse.batch import Batch, open_mark, unfinished, utc_now
 
 log = logging.getLogger("fupin")
@@ -47,9 +47,15 @@ def collect(home: Path, feed: Feed, as_of: dt.date | None = None) -> list[str]:
             watermark=None if as_of else sources.watermark(home, feed.name),
             as_of=as_of,
             memory_bytes=int(settings.number("pull_memory_bytes", 512 * 1024**2)),
-            spill=home / "run" / "spill",
+            spill=scratch.spill(home),
         )
-        pulled = pull.pull(request)
+        # What an interrupted pull has fetched waits sealed for the next attempt.
+        sealing.unseal_folder(workdir, home)
+        try:
+            pulled = pull.pull(request)
+        except BaseException:
+            sealing.seal_folder(workdir, home)
+            raise
         if pulled is None:
             shutil.rmtree(workdir, ignore_errors=True)
             return []
@@ -95,4 +101,5 @@ def _land(home: Path, feed: Feed, pulled: pull.Pulled, as_of: dt.date | None) ->
     Batch(pulled.source.parent, data).save()
     open_mark(folder).touch(mode=0o600)
     os.rename(pulled.source.parent, folder)
+    sealing.seal_batch(Batch(folder, data), home)
     return f"{feed.name}/{batch_id}"

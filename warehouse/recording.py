@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 import duckdb
 
 from connectors.feed import Feed
 from expectations.normalise import identifier, literal
+from expectations.parquet import parquet_sql
 from warehouse.batch import Batch, utc_now
 from warehouse.history.deliveries import Delivery
 
@@ -21,20 +23,21 @@ def keep_rejects(con: duckdb.DuckDBPyConnection, batch: Batch, feed: Feed, deliv
     con.execute(
         'INSERT INTO ops.reject (batch_id, feed, source_row, code, "column", rule) '
         'SELECT ?, ?, _row, reason.code, reason."column", reason.rule '
-        f"FROM (SELECT _row, unnest(reasons) AS reason FROM read_parquet('{batch.rejects}'))",
+        f"FROM (SELECT _row, unnest(reasons) AS reason FROM {parquet_sql(batch.rejects)})",
         [delivery.batch_id, feed.name],
     )
 
 
-def count_filled(con: duckdb.DuckDBPyConnection, batch: Batch, present: set[str]) -> dict[str, int]:
-    """How many data rows of the staged batch have each of the columns ``present`` filled in, whether the cell can be read or not; under ``""`` the
-    number of data rows.
+def count_filled(con: duckdb.DuckDBPyConnection, batch: Batch, filled: Mapping[str, int]) -> dict[str, int]:
+    """How many data rows of the staged batch have each column filled in, whether the cell can be read or not; under ``""`` the number of data rows.
 
-    The staged file knows its empty cells without being read; only totals, footers and cells that could not be understood are looked at.
+    ``filled``: of which columns how many cells of the staged file are not NULL, which was told as it was written; only totals, footers and
+    cells that could not be understood are looked at.
     """
-    names = sorted(present)
-    file = f"read_parquet('{batch.rows}')"
+    names = sorted(filled)
+    file = parquet_sql(batch.rows)
     listed = ", ".join(literal(name) for name in names)
+    counts = ", ".join(str(filled[name]) for name in names)
     skipped = ", ".join(f"count({identifier(name)})" for name in names)
     empty = ", ".join(literal(code) for code in EMPTY)
     unread = ", ".join(
@@ -43,8 +46,7 @@ def count_filled(con: duckdb.DuckDBPyConnection, batch: Batch, present: set[str]
     )
     found = con.execute(
         f"""WITH counted AS (
-          SELECT path_in_schema AS name, CAST(sum(num_values - stats_null_count) AS BIGINT) AS filled
-          FROM parquet_metadata('{batch.rows}') GROUP BY path_in_schema
+          SELECT unnest([{listed}]) AS name, unnest([{counts}]) AS filled
           UNION ALL SELECT unnest([{listed}]), unnest([{skipped}]) * -1 FROM {file} WHERE _skip IS NOT NULL
           UNION ALL SELECT unnest([{listed}]), unnest([{unread}]) FROM {file} WHERE _skip IS NULL AND _problems IS NOT NULL)
         SELECT name, CAST(sum(filled) AS BIGINT) FROM counted WHERE name IN ({listed}) GROUP BY name

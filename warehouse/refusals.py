@@ -13,6 +13,7 @@ import duckdb
 
 from connectors.feed import Feed
 from expectations.normalise import identifier, literal
+from expectations.parquet import parquet_sql
 from warehouse.history.deliveries import Delivery
 from warehouse.history.tables import name_column
 
@@ -37,7 +38,7 @@ def note(con: duckdb.DuckDBPyConnection, feed: Feed, delivery: Delivery, rejects
     con.execute(
         f"""INSERT INTO ops.refused
         WITH refused AS (
-          SELECT _row, cells FROM read_parquet({literal(str(rejects))})
+          SELECT _row, cells FROM {parquet_sql(rejects)}
           -- A row that stands there twice says nothing but what the first of the two says.
           WHERE len(list_filter(reasons, lambda reason: reason.code <> 'DUPLICATE_ROW')) > 0
         ),

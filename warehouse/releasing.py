@@ -6,7 +6,7 @@ from pathlib import Path
 
 from connectors.errors import TerminalError
 from connectors.feed import load_feeds
-from warehouse import audit
+from warehouse import audit, sealing
 from warehouse.batch import Batch, open_mark
 from warehouse.database import open_warehouse
 from warehouse.history.schema import ensure
@@ -26,7 +26,7 @@ def release(home: Path, reference: str, why: str = "") -> None:
         ensure(con, load_feeds().values())
         audit.note(con, home, "release", reference, why=why, detail={"codes": sorted(codes)})
     open_mark(batch.folder).touch(mode=0o600)
-    batch.save(state="received", accepted=True, problems=[], reason=None)
+    batch.save(state="received", accepted=True, reread=True, problems=[], reason=None)
 
 
 def reopen(home: Path, reference: str) -> str:
@@ -36,6 +36,6 @@ def reopen(home: Path, reference: str) -> str:
     """
     batch = Batch.load(home, reference)
     open_mark(batch.folder).touch(mode=0o600)
-    if batch.state == "blocked" and batch.source.is_file():
+    if batch.state == "blocked" and sealing.is_there(batch.source):
         batch.save(state="received", reread=True, problems=[], reason=None)
     return batch.reference

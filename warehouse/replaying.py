@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,8 @@ import duckdb
 
 from connectors.errors import TerminalError
 from connectors.feed import Feed, load_feeds
-from warehouse import merging, monitor, organising, withdrawing
+from connectors.pull import TEXT
+from warehouse import merging, monitor, organising, sealing, withdrawing
 from warehouse.batch import UNRECOGNISED, Batch
 from warehouse.database import attach, open_warehouse, relations
 from warehouse.history.schema import prepare
@@ -104,8 +104,8 @@ def _load(home: Path, scratch: Path, deed: Deed, feeds: dict[str, Feed]) -> None
     batch.folder.mkdir(parents=True, mode=0o700, exist_ok=True)
     feed = None if was["feed"] == UNRECOGNISED else feeds[was["feed"]]
     if state == "merged":
-        source = home / "landing" / deed.target / str(was["source"])
-        os.link(source, batch.source)
+        for name in (batch.source, batch.folder / TEXT):
+            sealing.link(home / "landing" / deed.target / name.name, name)
         # What it was compared with then let it pass.
         batch.save(state="received", accepted=True, reread=True, problems=[], reason=None)
         organising.organise(batch, feed)

@@ -12,7 +12,7 @@ import duckdb
 from connectors.errors import TerminalError, scrubbed
 from connectors.feed import Feed, load_feeds
 from expectations.normalise import identifier
-from warehouse import keys, publish, replaying
+from warehouse import keys, publish, replaying, sealing
 from warehouse.batch import Batch
 from warehouse.database import open_warehouse, scalar
 from warehouse.history.schema import prepare
@@ -110,9 +110,9 @@ def _missing(home: Path, was: Mapping[str, Any], wanted: list[Deed], feeds: Mapp
 
 def _altered(home: Path, target: str) -> list[str]:
     batch = Batch.load(home, target)
-    if not batch.source.is_file():
+    if not sealing.is_there(batch.source):
         return [f"the original bytes of {target} were removed from landing/"]
-    if manifest.file_digest(batch.source) != batch.data["sha256"]:
+    if sealing.digest(batch.source, home) != batch.data["sha256"]:
         return [f"the original bytes of {target} are not what was received"]
     return []
 

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# Not copied: the keys must be the same ones, the extension is 20 MB that nobody writes again.
-SHARED = ("secrets", "run/extensions")
 # A folder younger than this may be about to be locked.
 UNLOCKED_SECONDS = 60.0
 
@@ -26,12 +24,14 @@ def clear(base: Path) -> None:
     for left in base.iterdir() if base.is_dir() else ():
         if left.name.startswith(".") and time.time() - left.stat().st_mtime < UNLOCKED_SECONDS:
             continue
-        with open(left / ".lock", "a+b") as handle:
-            try:
+        try:
+            with open(left / ".lock", "a+b") as handle:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            shutil.rmtree(left, ignore_errors=True)
+                shutil.rmtree(left, ignore_errors=True)
+        except NotADirectoryError:
+            left.unlink(missing_ok=True)
+        except (BlockingIOError, FileNotFoundError):
+            continue
 
 
 @contextmanager
@@ -39,16 +39,36 @@ def temporary(base: Path) -> Iterator[Path]:
     """A folder in ``base`` that nobody else can read, gone with the block, or when the next one is made after a kill."""
     base.mkdir(parents=True, exist_ok=True, mode=0o700)
     clear(base)
+    root, lock = _locked(base)
+    try:
+        yield root
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+        os.close(lock)
+
+
+def _locked(base: Path) -> tuple[Path, int]:
+    """A new folder in ``base``, and the lock that says that somebody holds it."""
     made = base / f".{secrets.token_hex(8)}"
     made.mkdir(mode=0o700)
-    with open(made / ".lock", "a+b") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        # Seen by others only when it is locked.
-        root = made.rename(base / made.name[1:])
-        try:
-            yield root
-        finally:
-            shutil.rmtree(root, ignore_errors=True)
+    lock = os.open(made / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    # Seen by others only when it is locked.
+    return made.rename(base / made.name[1:]), lock
+
+
+# What this process holds, by place and process: a child has its own.
+_held: dict[tuple[Path, int], tuple[Path, int]] = {}
+
+
+def spill(home: Path) -> Path:
+    """The folder for what does not fit into the memory of this process; what a killed one left is removed."""
+    base, who = home / "run" / "spill", os.getpid()
+    if (base, who) not in _held or not _held[base, who][0].is_dir():
+        base.mkdir(parents=True, exist_ok=True, mode=0o700)
+        clear(base)
+        _held[base, who] = _locked(base)
+    return _held[base, who][0]
 
 
 @contextmanager
@@ -56,10 +76,8 @@ def scratch_root(home: Path) -> Iterator[Path]:
     """An empty data root with the keys of ``home``, on its disk; inside, it is the one that ``settings.home()`` names."""
     named = os.environ.get("AIRFLOW__FUPIN__HOME")
     with temporary(folder(home)) as root:
-        for name in SHARED:
-            (home / name).mkdir(parents=True, exist_ok=True, mode=0o700)
-            (root / name).parent.mkdir(exist_ok=True, mode=0o700)
-            (root / name).symlink_to(home / name)
+        (home / "secrets").mkdir(parents=True, exist_ok=True, mode=0o700)
+        (root / "secrets").symlink_to(home / "secrets")
         os.environ["AIRFLOW__FUPIN__HOME"] = str(root)
         try:
             yield root

@@ -78,11 +78,13 @@ def sort_inbox(department: str) -> list[str]:
 @scrubbed
 def organise(feed: str, batch_id: str) -> dict[str, Any]:
     """Stage and validate one batch; returns its counts. Needs no lock on the warehouse."""
-    from warehouse import organising
+    from warehouse import organising, sealing
 
     batch = Batch.load(settings.home(), _reference(feed, batch_id))
-    if batch.state in ("received", "staged"):
-        with without_row_text(f"organising {batch.reference}"):
+    with without_row_text(f"organising {batch.reference}"):
+        # A process may have died before it had sealed what it took in.
+        sealing.seal_batch(batch, settings.home())
+        if batch.state in ("received", "staged"):
             organising.organise(batch, _feed_of(batch, load_feeds()))
     return _summary(batch)
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.e2e.test_department import HEADER, ROWS, Office
 from tests.small import copy_root
-from warehouse import reproducing, scratch, syncing
+from warehouse import reproducing, scratch, sealing, syncing
 from warehouse.cli.main import main
 from warehouse.publish import manifest
 
@@ -87,8 +87,9 @@ def test_every_reason_why_it_cannot_be_made_again_is_told_at_once(
         key=lambda folder: str(json.loads((folder / "batch.json").read_text(encoding="utf-8"))["received_at"]),
     )
     shutil.rmtree(june)
-    with open(july / "source.bin", "ab") as source:
-        source.write(b" ")
+    (july / "source.bin.sealed").unlink()
+    (july / "source.bin").write_bytes(b"another file")
+    sealing.seal(july / "source.bin", home)
     monkeypatch.setenv("AIRFLOW__FUPIN__PUBLICATION_KEY", "another")
     head = home / "published" / made[1] / "manifest.json"
     said = json.loads(head.read_text(encoding="utf-8"))

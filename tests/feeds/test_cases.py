@@ -16,11 +16,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from connectors import settings
 from connectors.feed import load_feeds
 from connectors.settings import ROOT
+from expectations.parquet import parquet_sql
 from expectations.rules import load_rules
 from expectations.stage import rows_sql
-from warehouse import tasks
+from warehouse import keys, tasks
 from warehouse.batch import Batch
 
 HERE = Path(__file__).parent
@@ -74,9 +76,10 @@ def test_case(case, process):
     assert batch.state == ("blocked" if blocked else "validated")
 
     con = duckdb.connect()
+    keys.unlock(con, settings.home())
     reasons = []
     if batch.rejects.exists():
-        parts = f"SELECT _row, unnest(reasons, recursive := true) FROM '{batch.rejects}'"
+        parts = f"SELECT _row, unnest(reasons, recursive := true) FROM {parquet_sql(batch.rejects)}"
         text = "SELECT CAST(_row AS VARCHAR), coalesce(\"column\", ''), code"
         reasons = con.execute(f"{text} FROM ({parts})").fetchall()
     assert sorted(reasons) == sorted(expected(case, "expect_quarantine.csv"))
@@ -89,7 +92,7 @@ def test_case(case, process):
     names = columns(case)
     assert set(batch.data["present"]) == set(names)
     texts = ", ".join(f"coalesce(CAST(\"{name}\" AS VARCHAR), '')" for name in names)
-    refused = f" AND _row NOT IN (SELECT _row FROM '{batch.rejects}')" if batch.rejects.exists() else ""
+    refused = f" AND _row NOT IN (SELECT _row FROM {parquet_sql(batch.rejects)})" if batch.rejects.exists() else ""
     con.execute(f"CREATE VIEW landed AS SELECT * FROM ({rows_sql(batch.folder)}) WHERE true{refused}")
     assert con.execute(f"SELECT {texts} FROM landed ORDER BY _row").fetchall() == expected(case, "expect.csv")
     assert batch.data["rows_read"] == batch.data["rows_landed"] + batch.data["rows_quarantined"]

@@ -13,22 +13,26 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
 import duckdb
 
+from connectors import settings
 from connectors.errors import scrubbed
 from connectors.feed import Feed
 from connectors.files import read_file
 from connectors.reading import Reading, shown
+from expectations.parquet import parquet_sql
 from expectations.stage import rows_sql
+from warehouse import keys
 from warehouse.batch import Batch, utc_now
 from warehouse.cli.tables import print_table
 from warehouse.feedback.reasons import Explainer
 from warehouse.organising import organise
+from warehouse.scratch import temporary
 
 CHUNK = 2_000
 FACTS = (
@@ -96,11 +100,12 @@ class Found:
         names = [name for name in (column.name for column in self.feed.columns) if name in self.batch.data["present"]]  # type: ignore[union-attr]
         wanted = ", ".join(f'"{name}"' for name in names)
         refused = (
-            f" WHERE _row NOT IN (SELECT _row FROM read_parquet('{self.batch.rejects}'))"
+            f" WHERE _row NOT IN (SELECT _row FROM {parquet_sql(self.batch.rejects)})"
             if self.batch.rejects.exists()
             else ""
         )
         with duckdb.connect() as con:
+            keys.unlock(con, settings.home())
             cursor = con.execute(f"SELECT _row, {wanted} FROM ({rows_sql(self.batch.folder)}){refused} ORDER BY _row")
             while chunk := cursor.fetchmany(CHUNK):
                 for row, *values in chunk:
@@ -113,9 +118,8 @@ class Found:
         explainer = Explainer(self.feed, {})
         header = self.reading.header
         with duckdb.connect() as con:
-            cursor = con.execute(
-                "SELECT _row, reasons, cells FROM read_parquet(?) ORDER BY _row", [str(self.batch.rejects)]
-            )
+            keys.unlock(con, settings.home())
+            cursor = con.execute(f"SELECT _row, reasons, cells FROM {parquet_sql(self.batch.rejects)} ORDER BY _row")
             while chunk := cursor.fetchmany(CHUNK):
                 for row, reasons, cells in chunk:
                     told = [
@@ -139,10 +143,10 @@ class Found:
             return []
         explainer = Explainer(self.feed, {})
         with duckdb.connect() as con:
+            keys.unlock(con, settings.home())
             found = con.execute(
                 'SELECT r.code, r."column", r.rule, count(DISTINCT _row) AS n, min(_row) AS first FROM '
-                "(SELECT _row, unnest(reasons) AS r FROM read_parquet(?)) GROUP BY ALL ORDER BY n DESC, first, 1, 2",
-                [str(self.batch.rejects)],
+                f"(SELECT _row, unnest(reasons) AS r FROM {parquet_sql(self.batch.rejects)}) GROUP BY ALL ORDER BY n DESC, first, 1, 2"
             ).fetchall()
         return [
             (code, column, count, first, explainer.explain(code, column, rule).full)
@@ -170,11 +174,12 @@ def inspected(path: Path, feeds: Sequence[Feed]) -> Iterator[Inspection]:
     before = os.environ.get("AIRFLOW__FUPIN__HOME")
     log = logging.getLogger("fupin")
     level = log.level
-    with tempfile.TemporaryDirectory(prefix="fupin-inspect-") as name:
+    base = Path(tempfile.gettempdir()) / f"fupin-inspect-{os.getuid()}"
+    with temporary(base) as root:
         # Staging sees nothing outside this folder of a data root.
-        landing = Path(name) / "landing"
+        landing = root / "landing"
         # Spill files and everything else that a batch leaves go there too.
-        os.environ["AIRFLOW__FUPIN__HOME"] = name
+        os.environ["AIRFLOW__FUPIN__HOME"] = str(root)
         log.setLevel(logging.ERROR)
         try:
             yield _inspect(path, feeds, landing)
@@ -184,6 +189,9 @@ def inspected(path: Path, feeds: Sequence[Feed]) -> Iterator[Inspection]:
                 del os.environ["AIRFLOW__FUPIN__HOME"]
             else:
                 os.environ["AIRFLOW__FUPIN__HOME"] = before
+    # Another process may have its own folder there.
+    with suppress(OSError):
+        base.rmdir()
 
 
 @scrubbed

@@ -12,7 +12,10 @@ from typing import Any
 import duckdb
 import xlsxwriter
 
+from connectors import settings
 from connectors.feed import Feed
+from expectations.parquet import parquet_sql
+from warehouse import keys
 from warehouse.feedback import names, recognised, returned, summary
 from warehouse.feedback.content import Receipt
 from warehouse.feedback.reasons import Explainer
@@ -22,7 +25,7 @@ CHUNK = 2_000
 
 
 def _rows(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[tuple[int, list[dict[str, Any]], list[str | None]]]:
-    cursor = con.execute("SELECT _row, reasons, cells FROM read_parquet(?) ORDER BY _row", [str(path)])
+    cursor = con.execute(f"SELECT _row, reasons, cells FROM {parquet_sql(path)} ORDER BY _row")
     while chunk := cursor.fetchmany(CHUNK):
         yield from chunk
 
@@ -30,8 +33,7 @@ def _rows(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[tuple[int, lis
 def _reasons(con: duckdb.DuckDBPyConnection, path: Path) -> list[tuple[str, str | None, str | None, int, int]]:
     return con.execute(
         'SELECT reason.code, reason."column", reason.rule, count(DISTINCT _row) AS n, min(_row) AS first '
-        "FROM (SELECT _row, unnest(reasons) AS reason FROM read_parquet(?)) GROUP BY ALL ORDER BY n DESC, first, 1, 2",
-        [str(path)],
+        f"FROM (SELECT _row, unnest(reasons) AS reason FROM {parquet_sql(path)}) GROUP BY ALL ORDER BY n DESC, first, 1, 2"
     ).fetchall()
 
 
@@ -69,6 +71,7 @@ def write_receipt(
                 batch=batch, feed=feed, header=list(header), explainer=Explainer(feed, headers), reading=reading
             )
             if has_rejects and rejects_parquet:
+                keys.unlock(con, settings.home())
                 receipt.reasons = _reasons(con, rejects_parquet)
             _write(
                 temporary, spill, receipt, _rows(con, rejects_parquet) if has_rejects and rejects_parquet else iter(())
