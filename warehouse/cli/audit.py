@@ -13,7 +13,7 @@ from warehouse.cli.tables import print_json, print_table
 
 SHOWN = ("number", "done_at", "who", "place", "what", "target", "about", "why", "detail")
 DETAIL_WIDTH = 240
-WHATS = ("load", "withdraw", "release", "decide", "lists", "rules", "publish", "reveal", "export")
+WHATS = ("load", "withdraw", "release", "decide", "lists", "rules", "publish", "reveal", "export", "rotate")
 
 
 def add_commands(commands: Any) -> None:
