@@ -7,8 +7,10 @@ one rename. The key itself is the connection's.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import duckdb
+if TYPE_CHECKING:
+    import duckdb
 
 
 def _literal(text: str) -> str:

@@ -296,10 +296,35 @@ def alone(home: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
             con.close()
 
 
+def attach_file(con: duckdb.DuckDBPyConnection, home: Path, path: Path, name: str) -> str:
+    """Attach a copy of the warehouse of ``home`` to read it; returns the id of its key. Raises TerminalError when no key fits."""
+    return _attach_path(con, home, path, name, ", READ_ONLY")
+
+
+def table_hashes(con: duckdb.DuckDBPyConnection, database: str) -> dict[str, list[Any]]:
+    """``schema.name`` → rows and content hash of every table of an attached database, whatever the order of its rows: every block is read."""
+    names = con.execute(
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ? AND NOT internal ORDER BY ALL",
+        [database],
+    ).fetchall()
+    found = {}
+    for schema, name in names:
+        row = con.execute(
+            f'SELECT count(*), CAST(sum(CAST(hash(t) AS HUGEINT)) AS VARCHAR) FROM {database}."{schema}"."{name}" AS t'
+        ).fetchone()
+        found[f"{schema}.{name}"] = list(row or ())
+    return found
+
+
 def _attach(con: duckdb.DuckDBPyConnection, home: Path, write: bool, name: str = WAREHOUSE) -> str:
     path = warehouse_path(home)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    mode = "" if write else ", READ_ONLY"
+    used = _attach_path(con, home, path, name, "" if write else ", READ_ONLY")
+    os.chmod(path, 0o600)
+    return used
+
+
+def _attach_path(con: duckdb.DuckDBPyConnection, home: Path, path: Path, name: str, mode: str) -> str:
     # A file does not say which of the keys is its own; the present one is tried first.
     for key in keys.ring(keys.WAREHOUSE, home).values():
         try:
@@ -311,5 +336,4 @@ def _attach(con: duckdb.DuckDBPyConnection, home: Path, write: bool, name: str =
                 raise TerminalError(f"the warehouse cannot be opened: {type(error).__name__}") from None
     else:
         raise TerminalError("the warehouse cannot be opened: the key does not fit the file")
-    os.chmod(path, 0o600)
     return keys.key_id(key)

@@ -19,11 +19,14 @@ import subprocess
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from connectors import settings
 from connectors.errors import TerminalError
+
+if TYPE_CHECKING:
+    # The pages of Airflow read keys, and have no use for a database.
+    import duckdb
 
 LANDING, WAREHOUSE = "landing_key", "warehouse_key"
 

@@ -19,7 +19,16 @@ from connectors.feed import load_feeds
 from expectations import parquet
 from warehouse import audit, cipher, keys, sealing
 from warehouse.batch import SEALED, Batch
-from warehouse.database import WAREHOUSE, alone, connect, open_warehouse, require_space, warehouse_path, writer_lock
+from warehouse.database import (
+    WAREHOUSE,
+    alone,
+    connect,
+    open_warehouse,
+    require_space,
+    table_hashes,
+    warehouse_path,
+    writer_lock,
+)
 from warehouse.history.schema import ensure
 
 Progress = Callable[[str], None]
@@ -118,7 +127,7 @@ def _warehouse(home: Path, present: str, progress: Progress) -> int:
         key = keys.ring(keys.WAREHOUSE, home)[present].replace("'", "''")
         con.execute(f"ATTACH '{fresh}' AS fresh (ENCRYPTION_KEY '{key}')")
         con.execute(f"COPY FROM DATABASE {WAREHOUSE} TO fresh")
-        if _content(con, "fresh") != _content(con, WAREHOUSE):
+        if table_hashes(con, "fresh") != table_hashes(con, WAREHOUSE):
             raise TerminalError("the copy of the warehouse is not the warehouse: it stays under its old key")
         for name in (WAREHOUSE, "fresh"):
             con.execute(f"CHECKPOINT {name}")
@@ -132,16 +141,3 @@ def _warehouse(home: Path, present: str, progress: Progress) -> int:
         path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
         os.replace(fresh, path)
     return 1
-
-
-def _content(con: duckdb.DuckDBPyConnection, database: str) -> dict[str, Any]:
-    """Rows and content hash of every table."""
-    names = con.execute(
-        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ? AND NOT internal", [database]
-    ).fetchall()
-    return {
-        f"{schema}.{name}": con.execute(
-            f'SELECT count(*), sum(CAST(hash(t) AS HUGEINT)) FROM {database}."{schema}"."{name}" AS t'
-        ).fetchone()
-        for schema, name in names
-    }

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from connectors import settings
-from connectors.errors import TerminalError, scrubbed, without_row_text
+from connectors.errors import FupinError, TerminalError, scrubbed, without_row_text
 from connectors.feed import Feed, load_feeds
 from warehouse.batch import BEIJING, UNRECOGNISED, Batch, utc_now
 
@@ -327,6 +327,32 @@ def lateness() -> int:
     with without_row_text("looking for late feeds"):
         today = (dt.datetime.now(dt.UTC) + BEIJING).date()
         return len(late.tell(settings.home(), load_feeds(), today))
+
+
+@scrubbed
+def backup() -> dict[str, Any]:
+    """Make a backup; alerts, and raises, when there is none afterwards."""
+    from warehouse import backup as backups
+
+    return _or_alert("backup", lambda: backups.make(settings.home()))
+
+
+@scrubbed
+def drill() -> dict[str, Any]:
+    """Restore the last backup into a scratch root and compare; alerts, and raises, when it would not be the present warehouse."""
+    from warehouse import backup as backups
+
+    return _or_alert("restore drill", lambda: backups.drill(settings.home(), None, log.info))
+
+
+def _or_alert(subject: str, do: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    from warehouse.upkeep import alerts
+
+    try:
+        return do()
+    except FupinError as error:
+        alerts.tell(subject, str(error), settings.home())
+        raise
 
 
 def _summary(batch: Batch) -> dict[str, Any]:

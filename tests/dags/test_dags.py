@@ -86,7 +86,9 @@ INBOXES = [f"inbox_{department}" for department in sorted({feed.department for f
 
 def test_the_dag_ids_are_the_golden_list(dagbag: Any) -> None:
     assert dagbag.import_errors == {}
-    assert sorted(dagbag.dags) == sorted([*FEEDS, *INBOXES, "marts", "freshness", "identity"])
+    assert sorted(dagbag.dags) == sorted(
+        [*FEEDS, *INBOXES, "marts", "freshness", "identity", "backup", "restore_drill"]
+    )
     assert sorted(load_feeds()) == FEEDS
 
 
@@ -217,7 +219,7 @@ def test_reading_is_quick_and_light() -> None:
     """Every task reads its DAG file anew: nothing heavy may be imported by it."""
     script = (
         "import sys, time, runpy; import airflow.sdk; started = time.monotonic()\n"
-        "for name in ('feeds', 'inboxes', 'marts', 'freshness', 'identity'): runpy.run_path(f'dags/{name}.py')\n"
+        "for name in ('feeds', 'inboxes', 'marts', 'freshness', 'identity', 'backups'): runpy.run_path(f'dags/{name}.py')\n"
         "print(time.monotonic() - started, *sys.modules)"
     )
     started = time.monotonic()

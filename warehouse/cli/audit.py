@@ -13,7 +13,21 @@ from warehouse.cli.tables import print_json, print_table
 
 SHOWN = ("number", "done_at", "who", "place", "what", "target", "about", "why", "detail")
 DETAIL_WIDTH = 240
-WHATS = ("load", "withdraw", "release", "decide", "lists", "rules", "publish", "reveal", "export", "rotate")
+WHATS = (
+    "load",
+    "withdraw",
+    "release",
+    "decide",
+    "lists",
+    "rules",
+    "publish",
+    "reveal",
+    "export",
+    "rotate",
+    "backup",
+    "restore",
+    "drill",
+)
 
 
 def add_commands(commands: Any) -> None:

@@ -169,7 +169,7 @@ class _Version(argparse.Action):
 
 def parser() -> argparse.ArgumentParser:
     """The command line; ``fupin COMMAND --help`` documents each."""
-    from warehouse.cli import archive, audit, export, keys, monitoring, people, shell
+    from warehouse.cli import archive, audit, backup, export, keys, monitoring, people, shell
 
     top = argparse.ArgumentParser(
         prog="fupin", description="扶贫开发大数据平台: from the departments' files to a published snapshot."
@@ -276,6 +276,7 @@ def parser() -> argparse.ArgumentParser:
     audit.add_commands(commands)
     export.add_commands(commands)
     keys.add_commands(commands)
+    backup.add_commands(commands)
     return top
 
 

@@ -82,7 +82,7 @@ def _wait_until_ready(components: Components, api: AirflowApi) -> None:
     missing = "api-server"
     feeds = load_feeds()
     inboxes = {f"inbox_{feed.department}" for feed in feeds.values() if feed.dropped}
-    expected = {*feeds, *inboxes, "marts", "freshness", "identity"}
+    expected = {*feeds, *inboxes, "marts", "freshness", "identity", "backup", "restore_drill"}
     warm = False
     while True:
         components.revive()
