@@ -72,17 +72,26 @@ def spill(home: Path) -> Path:
 
 
 @contextmanager
+def setting(**values: str) -> Iterator[None]:
+    """Settings of ``[fupin]`` that hold in this process as long as the block lasts."""
+    names = {f"AIRFLOW__FUPIN__{name.upper()}": value for name, value in values.items()}
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(names)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
 def scratch_root(home: Path) -> Iterator[Path]:
     """An empty data root with the keys of ``home``, on its disk; inside, it is the one that ``settings.home()`` names."""
-    named = os.environ.get("AIRFLOW__FUPIN__HOME")
     with temporary(folder(home)) as root:
         (home / "secrets").mkdir(parents=True, exist_ok=True, mode=0o700)
         (root / "secrets").symlink_to(home / "secrets")
-        os.environ["AIRFLOW__FUPIN__HOME"] = str(root)
-        try:
+        with setting(home=str(root)):
             yield root
-        finally:
-            if named is None:
-                del os.environ["AIRFLOW__FUPIN__HOME"]
-            else:
-                os.environ["AIRFLOW__FUPIN__HOME"] = named

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -136,8 +137,11 @@ def opened(batch: Batch, home: Path, *names: str) -> Iterator[Path]:
             if sealed(path).exists():
                 unseal(sealed(path), folder / name, home)
             elif path.is_file():
-                # Who was to seal it was killed; it is not written to.
-                os.link(path, folder / name)
+                # Who was to seal it was killed.
+                try:
+                    os.link(path, folder / name)
+                except OSError:
+                    shutil.copyfile(path, folder / name)
         yield folder
 
 

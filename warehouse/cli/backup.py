@@ -24,7 +24,7 @@ def add_commands(commands: Any) -> None:
         "restore", help="the warehouse as it was at a time: the last backup before, and the deliveries since once more"
     )
     restore.add_argument(
-        "--to", required=True, metavar="TIME", help="2026-11-26T08:30 (Beijing), 2026-11-26 (its end), or now"
+        "--to", default=None, metavar="TIME", help="2026-11-26T08:30 (Beijing), 2026-11-26 (its end), or now"
     )
     restore.add_argument(
         "--from", dest="folder", type=Path, default=None, metavar="DIR", help="default: [fupin] backups"
@@ -69,6 +69,8 @@ def _restore(arguments: argparse.Namespace) -> int:
     if arguments.drill:
         print_json(backup.drill(home, folder, _progress))
         return 0
+    if arguments.to is None:
+        raise FupinError("--to TIME says which warehouse is wanted (or --drill)")
     print_json(backup.restore(home, folder, _until(arguments.to), _progress))
     print("now: fupin sync (marts and snapshot follow, and what waits is taken in)", file=sys.stderr)
     return 0

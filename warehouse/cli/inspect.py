@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -32,7 +33,7 @@ from warehouse.batch import Batch, utc_now
 from warehouse.cli.tables import print_table
 from warehouse.feedback.reasons import Explainer
 from warehouse.organising import organise
-from warehouse.scratch import temporary
+from warehouse.scratch import setting, temporary
 
 CHUNK = 2_000
 FACTS = (
@@ -171,27 +172,20 @@ class Inspection:
 @contextmanager
 def inspected(path: Path, feeds: Sequence[Feed]) -> Iterator[Inspection]:
     """Take ``path`` through reading, staging and validation in a folder that lives as long as the block."""
-    before = os.environ.get("AIRFLOW__FUPIN__HOME")
     log = logging.getLogger("fupin")
     level = log.level
     base = Path(tempfile.gettempdir()) / f"fupin-inspect-{os.getuid()}"
-    with temporary(base) as root:
-        # Staging sees nothing outside this folder of a data root.
-        landing = root / "landing"
-        # Spill files and everything else that a batch leaves go there too.
-        os.environ["AIRFLOW__FUPIN__HOME"] = str(root)
-        log.setLevel(logging.ERROR)
-        try:
-            yield _inspect(path, feeds, landing)
-        finally:
-            log.setLevel(level)
-            if before is None:
-                del os.environ["AIRFLOW__FUPIN__HOME"]
-            else:
-                os.environ["AIRFLOW__FUPIN__HOME"] = before
-    # Another process may have its own folder there.
-    with suppress(OSError):
-        base.rmdir()
+    try:
+        # Staging sees nothing outside this folder of a data root; spill files and everything else that a batch leaves go there too, under
+        # a key that is nowhere else.
+        with temporary(base) as root, setting(home=str(root), landing_key=secrets.token_hex(32)):
+            log.setLevel(logging.ERROR)
+            yield _inspect(path, feeds, root / "landing")
+    finally:
+        log.setLevel(level)
+        # Another process may have its own folder there.
+        with suppress(OSError):
+            base.rmdir()
 
 
 @scrubbed

@@ -47,4 +47,5 @@ def _rotate(arguments: argparse.Namespace) -> int:
 
     names = [arguments.name] if arguments.name else rotation.NAMES
     print_json([rotation.rotate(settings.home(), name, progress) for name in names])
+    progress("earlier backups lie under the old key: fupin backup")
     return 0
