@@ -153,6 +153,7 @@ def test_an_interface_is_synchronised_like_a_file(forestry, data_root, caplog, c
     forestry.broken_at = "2"
     with pytest.raises(TransientError, match="HTTP 502"):
         sync()
+    assert OWNER.encode() not in everything(data_root), "what waits for the next attempt is sealed"
     forestry.broken_at = None
     (first,) = sync()
     assert site.pages("page") == ["2"]
@@ -189,4 +190,4 @@ def test_an_interface_is_synchronised_like_a_file(forestry, data_root, caplog, c
     # The credential was in the requests and is nowhere else: not in the ledger, the journal, batch.json, a receipt or a log.
     assert SECRET.encode() not in everything(data_root)
     assert SECRET not in caplog.text + "".join(capfd.readouterr())
-    assert OWNER not in caplog.text
+    assert OWNER not in caplog.text and OWNER.encode() not in everything(data_root)

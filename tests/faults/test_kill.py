@@ -18,7 +18,7 @@ import pytest
 
 SEED = 20261123
 PHASES = {
-    "collect": ("warehouse.intake", "connectors."),
+    "collect": ("warehouse.intake", "warehouse.sealing", "connectors."),
     "validate": ("expectations.stage", "expectations.run", "warehouse.organising"),
     "merge": ("warehouse.merging", "warehouse.history", "warehouse.identity"),
     "feedback": ("warehouse.feedback",),
