@@ -193,15 +193,17 @@ def require_warehouse(home: Path) -> None:
 
 
 @contextmanager
-def open_warehouse(home: Path, *, write: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_warehouse(
+    home: Path, *, write: bool = True, wait_seconds: float = LOCK_WAIT_SECONDS
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """The encrypted warehouse, attached and in use as the default database, behind the writer lock.
 
-    Raises TerminalError with a plain sentence when the key does not fit the file.
+    Raises TerminalError with a plain sentence when the key does not fit the file, TransientError when others write for ``wait_seconds``.
     """
     if not write:
         require_warehouse(home)
     _close_kept()
-    with writer_lock(home):
+    with writer_lock(home, wait_seconds):
         con = connect(home, ordered=False)
         try:
             _load_crypto(con, home)

@@ -150,6 +150,24 @@ def _withdraw(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _status(arguments: argparse.Namespace) -> int:
+    import datetime as dt
+    from dataclasses import asdict
+
+    from connectors.feed import load_feeds
+    from warehouse.batch import utc_now
+    from warehouse.upkeep import status
+
+    lines = status.examine(settings.home(), load_feeds(), dt.datetime.fromisoformat(utc_now()))
+    if arguments.json:
+        print_json([asdict(line) for line in lines])
+    else:
+        print_table(
+            ("what", "state", "told", "cure"), [(line.what, line.state, line.told, line.cure) for line in lines]
+        )
+    return int(any(line.state == status.BAD for line in lines))
+
+
 def _check(arguments: argparse.Namespace) -> int:
     from warehouse import tasks
 
@@ -255,6 +273,13 @@ def parser() -> argparse.ArgumentParser:
     batches = commands.add_parser("batches", help="the ledger of deliveries")
     batches.add_argument("--json", action="store_true")
     batches.set_defaults(run=_batches)
+
+    status = commands.add_parser(
+        "status",
+        help="health: late feeds, waiting files, refused and unfinished batches, space, snapshot, log, last backup",
+    )
+    status.add_argument("--json", action="store_true")
+    status.set_defaults(run=_status)
 
     release = commands.add_parser(
         "release", help="let a blocked batch pass the comparison with its predecessor (row count, unit)"
