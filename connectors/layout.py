@@ -68,16 +68,35 @@ def _says_something(column: Column, unit: str) -> bool:
     return column.type == "number" and declared is not None and AREA_UNITS.get(unit, unit) != declared
 
 
-def _match(feed: Feed, known: dict[str, str], header: Sequence[str], row: int, levels: int) -> Layout:
+@dataclass(frozen=True)
+class _Header:
+    """A row that may be a header; ``filled``: of each cell with text, by index, how it is compared, the same without its unit, the unit."""
+
+    row: int
+    cells: list[str]
+    filled: dict[int, tuple[str, str, str | None]]
+    levels: int = 1
+
+    @classmethod
+    def of(cls, row: int, cells: Sequence[str]) -> _Header:
+        plain = ((index, normalise_header(cell)) for index, cell in enumerate(cells) if cell.strip())
+        return cls(row, list(cells), {index: (whole, *split_unit(whole)) for index, whole in plain})
+
+    def below(self, upper: _Header) -> _Header:
+        """A header over two rows (收入情况 → 工资性收入): the lower cell where there is one, else the one merged down from above."""
+        width = max(len(upper.cells), len(self.cells))
+        above, below = ([*one.cells, *[""] * (width - len(one.cells))] for one in (upper, self))
+        cells = [below[index] if index in self.filled else above[index] for index in range(width)]
+        return _Header(self.row, cells, dict(sorted((upper.filled | self.filled).items())), levels=2)
+
+
+def _match(feed: Feed, header: _Header) -> Layout:
+    known = feed.headers
     found: dict[str, list[int]] = {}
     units: dict[str, str] = {}
     undeclared: list[int] = []
     receipt: dict[str, int] = {}
-    for index, cell in enumerate(header):
-        if not cell or not cell.strip():
-            continue
-        whole = normalise_header(cell)
-        bare, unit = split_unit(whole)
+    for index, (whole, bare, unit) in header.filled.items():
         name = known.get(whole) or known.get(bare)
         if name is not None:
             found.setdefault(name, []).append(index)
@@ -94,40 +113,33 @@ def _match(feed: Feed, known: dict[str, str], header: Sequence[str], row: int, l
         receipt = {}
     return Layout(
         feed=feed,
-        header_row=row,
-        header=list(header),
+        header_row=header.row,
+        header=header.cells,
         mapping={name: indices[0] for name, indices in found.items()},
         missing=[column.name for column in feed.columns if column.required and column.name not in found],
         duplicated={name: indices for name, indices in found.items() if len(indices) > 1},
         units=units,
         undeclared=undeclared,
         receipt=receipt,
-        levels=levels,
+        levels=header.levels,
     )
-
-
-def _two_levels(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
-    """A header over two rows (收入情况 → 工资性收入): the lower cell where there is one, else the one merged down from above."""
-    width = max(len(upper), len(lower))
-    above, below = ([*row, *[""] * (width - len(row))] for row in (upper, lower))
-    return [second if second.strip() else first for first, second in zip(above, below, strict=True)]
 
 
 def find_layouts(rows: Rows, feeds: Sequence[Feed], header_row: int | None = None) -> list[Layout]:
     """The best layout of each feed, best feed first; only rows up to TITLE_ROWS (or the pinned one) are tried as header."""
+    # Once for all feeds: what the rows say does not depend on whose they are.
+    headers = [_Header.of(row, cells) for row, cells in enumerate(rows[:TITLE_ROWS], start=1)]
     best: list[Layout] = []
     for feed in feeds:
-        known = feed.headers
         pinned = header_row or feed.source.get("header_row")
         candidates: list[Layout] = []
-        for index, row in enumerate(rows[:TITLE_ROWS]):
-            number = index + 1
-            if (pinned and number != int(pinned)) or not any(cell.strip() for cell in row):
+        for upper, header in zip([None, *headers], headers, strict=False):
+            if (pinned and header.row != int(pinned)) or not header.filled:
                 continue
-            candidates.append(_match(feed, known, row, number, 1))
-            if index and any(cell.strip() for cell in rows[index - 1]):
-                double = _match(feed, known, _two_levels(rows[index - 1], row), number, 2)
-                if len(double.mapping) > len(candidates[-1].mapping) >= 1 and not double.duplicated:
+            candidates.append(_match(feed, header))
+            if candidates[-1].mapping and upper is not None and upper.filled:
+                double = _match(feed, header.below(upper))
+                if len(double.mapping) > len(candidates[-1].mapping) and not double.duplicated:
                     candidates.append(double)
         if candidates:
             best.append(max(candidates, key=lambda layout: (layout.rank, -layout.header_row)))
