@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.parsed import know_sql, remember
+
 _HOME = Path(tempfile.mkdtemp(prefix="fupin-tests-"))
 
 
@@ -28,6 +30,7 @@ def _set_environment() -> None:
 
 
 _set_environment()
+know_sql(_HOME)
 
 
 @pytest.fixture
@@ -40,6 +43,7 @@ def data_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def pytest_unconfigure() -> None:
+    remember(_HOME)
     shutil.rmtree(_HOME, ignore_errors=True)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 
 from connectors.settings import ROOT
+from tests.parsed import know_sql
 from warehouse.upkeep.api import AirflowApi
 
 START_SECONDS = 200.0
@@ -105,6 +106,7 @@ def launch(
 ) -> tuple[subprocess.Popen[bytes], Path]:
     """Start ``make up`` for the data root ``home`` with a site's ``settings``; returns the process and the file with its output."""
     home.mkdir(parents=True, exist_ok=True)
+    know_sql(home)
     output = home / name
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW__")}
     with output.open("wb") as file:

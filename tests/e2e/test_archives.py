@@ -6,15 +6,16 @@ import json
 
 import pytest
 
-from tests.e2e.county import County, fupin
+from tests.e2e.commands import fupin
+from tests.e2e.county import County
 from warehouse.monitor.explain import disagreements, explained
 
-PEOPLE, SEED = 6_000, 31
+PEOPLE, SEED = 40_000, 19
 
 
 @pytest.fixture(scope="module")
-def county(tmp_path_factory):
-    return County(tmp_path_factory.mktemp("archives"), PEOPLE, SEED, "--dirt", "none", "--monitoring")
+def county(shared_county):
+    return shared_county(PEOPLE, SEED, "--dirt", "none", "--monitoring")
 
 
 def planted(county: County, condition: str) -> dict[str, tuple[str, str]]:

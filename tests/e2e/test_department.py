@@ -15,6 +15,9 @@ import openpyxl
 import pytest
 import xlsxwriter
 
+from tests.e2e.commands import fupin
+from tests.parsed import know_sql
+
 HEADER = [
     "行政村代码",
     "村名",
@@ -42,16 +45,10 @@ class Office:
         self.inbox = home / "ingest" / "fupinban"
         self.outbox = home / "outbox" / "fupinban"
         self.inbox.mkdir(parents=True)
+        know_sql(home)
 
     def fupin(self, *words: str, settle: str = "0") -> str:
-        environment = {**os.environ, "AIRFLOW__FUPIN__HOME": str(self.home), "AIRFLOW__FUPIN__SETTLE_SECONDS": settle}
-        done = subprocess.run(
-            [sys.executable, "-m", "warehouse.cli.main", *words],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = fupin(self.home, *words, settle=settle, check=False)
         assert done.returncode == 0, done.stderr[-500:]
         assert "Traceback" not in done.stderr
         return done.stdout

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.county import County
-
-PEOPLE = 6000
-SEED = 23
+PEOPLE, SEED = 40_000, 19
 
 
 @pytest.fixture(scope="module")
-def county(tmp_path_factory):
-    return County(tmp_path_factory.mktemp("funds"), PEOPLE, SEED, "--dirt", "none", "--monitoring")
+def county(shared_county):
+    return shared_county(PEOPLE, SEED, "--dirt", "none", "--monitoring")
 
 
 def one(county, sql: str):

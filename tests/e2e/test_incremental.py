@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,8 +30,8 @@ FOUND = ("ops.rule_hit", "ops.rule_run", "ops.clue", "ops.clue_round")
 
 
 @pytest.fixture(scope="module")
-def county(tmp_path_factory: pytest.TempPathFactory) -> County:
-    return County(tmp_path_factory.mktemp("incremental"), 4000, 7, "--dirt", "none", "--monitoring")
+def county(shared_county: Callable[..., County]) -> County:
+    return shared_county(4_000, 7, "--dirt", "none", "--monitoring")
 
 
 @contextmanager

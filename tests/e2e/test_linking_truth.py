@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from connectors.feed import load_feeds
-from tests.e2e.county import County, fupin
+from tests.e2e.commands import fupin
+from tests.e2e.county import County
 from tests.e2e.identity_truth import Score, present_links_sql, score
 from warehouse.history.tables import name_column
 from warehouse.history.views import record_sql

@@ -10,19 +10,18 @@ import pytest
 
 from connectors.feed import load_feeds
 from expectations import normalise
-from tests.e2e.county import County
 from warehouse.monitor.past import past
 from warehouse.monitor.rules import HIT, rules_on
 
-PEOPLE, SEED = 3_000, 23
+PEOPLE, SEED = 4_000, 7
 DAY = dt.date(2019, 6, 30)
 RULES = rules_on(DAY)
 FEEDS = load_feeds()
 
 
 @pytest.fixture(scope="module")
-def county(tmp_path_factory):
-    return County(tmp_path_factory.mktemp("missing"), PEOPLE, SEED, "--dirt", "none", "--monitoring")
+def county(shared_county):
+    return shared_county(PEOPLE, SEED, "--dirt", "none", "--monitoring")
 
 
 NEEDED = sorted({name for rule in RULES.values() for group in rule.feeds for name in group.split("|")})

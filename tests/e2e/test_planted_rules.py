@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.e2e.county import County, fupin
+from tests.e2e.commands import fupin
 from tests.e2e.planted import judgement
 from warehouse.monitor.explain import disagreements, explained
 from warehouse.monitor.rules import Rule, rules_on
@@ -17,8 +17,8 @@ RULES = sorted(rules_on(None).values(), key=lambda rule: rule.rule_id)
 
 
 @pytest.fixture(scope="module")
-def county(tmp_path_factory):
-    return County(tmp_path_factory.mktemp("planted"), PEOPLE, SEED, "--dirt", "none", "--monitoring")
+def county(shared_county):
+    return shared_county(PEOPLE, SEED, "--dirt", "none", "--monitoring")
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.rule_id)

@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from tests.e2e.county import County, fupin
+from tests.e2e.commands import fupin
+from tests.e2e.county import County
 from warehouse.monitor.explain import disagreements, explained
 
 PEOPLE, SEED = 6_000, 29

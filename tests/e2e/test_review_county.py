@@ -9,7 +9,8 @@ import openpyxl
 import pytest
 
 from connectors.feed import load_feeds
-from tests.e2e.county import County, fupin
+from tests.e2e.commands import fupin
+from tests.e2e.county import County
 from tests.e2e.identity_truth import links_sql, score
 from warehouse.history.views import record_sql
 

@@ -8,7 +8,8 @@ import re
 
 import pytest
 
-from tests.e2e.county import County, fupin
+from tests.e2e.commands import fupin
+from tests.e2e.county import County
 
 PEOPLE = 3000
 SEED = 11

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.parsed import know_sql
+
 SEED = 20261123
 PHASES = {
     "collect": ("warehouse.intake", "warehouse.sealing", "connectors."),
@@ -70,6 +72,7 @@ def undisturbed(tmp_path_factory):
     run(root, "warehouse.cli.main", "simulate", "--people", "400", "--seed", "3", "--out", str(root / "county"))
     template = root / "template"
     deliver(root / "county", template)
+    know_sql(template)
     # The keys decide hashes and pseudonyms, so every run gets the same ones.
     (template / "secrets").mkdir(mode=0o700)
     for name in ("warehouse_key", "identity_key", "publication_key"):

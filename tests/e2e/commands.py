@@ -1,0 +1,33 @@
+"""``fupin`` in the process of the tests: what a command imports, Great Expectations foremost (five seconds), is imported once for all of them.
+
+That it lives and dies as a process of its own is for ``tests/faults`` to show.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from warehouse.cli.main import main
+
+
+def fupin(home: Path, *words: str, settle: str = "0", check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run one command on the data root ``home``; raises CalledProcessError for any exit code but 0, unless ``check`` is off."""
+    out, err = io.StringIO(), io.StringIO()
+    mask = os.umask(0o077)
+    try:
+        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            patch.setenv("AIRFLOW__FUPIN__HOME", str(home))
+            patch.setenv("AIRFLOW__FUPIN__SETTLE_SECONDS", settle)
+            code = main(list(words))
+    finally:
+        os.umask(mask)
+    done = subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
+    if check:
+        done.check_returncode()
+    return done
