@@ -7,7 +7,7 @@
 -- Subject: person（政府代缴了当年保费的人）
 -- Scope: person_key
 -- Parameters: PENSION_JOIN_AGE, PENSION_AGE
--- Feeds: social_insurance|premium_subsidy, registry_person, registry_household, subsistence_allowance, special_hardship, disability
+-- Feeds: social_insurance|premium_subsidy, household_registration, registry_person, registry_household, subsistence_allowance, special_hardship, disability
 -- Undone by: registry_household, registry_person, subsistence_allowance, special_hardship, disability
 -- Inputs: core.safety_net_person.
 -- Limits: 当年满 60 周岁的，满以前可以代缴，不算错；当年以前已满的才算。当年死亡、当年脱贫的不算错。不在户籍和建档名单中的人出生日期不详，只能按其余各条判断。
