@@ -5,7 +5,9 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check -qq
 # Quick folders first. Two processes, a file never split between them; what starts Airflow and looks at the clock runs alone.
 FAST = tests/unit tests/feeds tests/sql tests/dags
-AIRFLOW = $(sort $(wildcard tests/e2e/test_airflow_*.py))
+# Those that start and stop it themselves, then those that share one.
+OWN = tests/e2e/test_airflow_demo.py tests/e2e/test_airflow_feeds.py
+AIRFLOW = $(OWN) $(filter-out $(OWN),$(sort $(wildcard tests/e2e/test_airflow_*.py)))
 LONGER = tests/faults tests/connectors tests/history $(filter-out $(AIRFLOW),$(sort $(wildcard tests/e2e/test_*.py)))
 FIGURES ?=
 UNUSED = /tests?/|/example_dags/|/(altair|hypothesis|mypy|pip|setuptools)/

@@ -1,13 +1,15 @@
-"""Counties that several files look at, made once for all of them."""
+"""What several files share, made once for all of them: counties, and a running Airflow."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.e2e.airflow_process import RunningAirflow, end, launch, wait_until_up
 from tests.e2e.county import County
+from tests.e2e.office import Office, settings_of
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +28,21 @@ def shared_county(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Cou
         )
 
     return county
+
+
+@pytest.fixture(scope="session")
+def office() -> Office:
+    return Office()
+
+
+@pytest.fixture(scope="session")
+def airflow(tmp_path_factory: pytest.TempPathFactory, office: Office) -> Iterator[RunningAirflow]:
+    """A running Airflow for stories that leave it as it is; each has feeds of its own, one the ``office``."""
+    root = tmp_path_factory.mktemp("airflow")
+    with settings_of(office, root / "feeds") as settings:
+        process, output = launch(root / "data", settings=settings)
+        try:
+            yield wait_until_up(process, root / "data", output)
+        finally:
+            office.answers.set()
+            end(process)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import openpyxl
-import pytest
 
-from tests.e2e.airflow_process import RunningAirflow, end, environment, launch, wait_until_up
+from tests.e2e.airflow_process import RunningAirflow, environment
 from warehouse.database import open_warehouse
 
 SECONDS = 180.0
@@ -30,16 +28,6 @@ for _number, (_household, _name, _id, _balance) in enumerate(FAMILIES):
     LOANS += (
         f"J{_number},{_name},{_id},{_household},扶贫小额信贷,{_balance},{_balance},2018-07-01,2021-06-30,2019-06-30\n"
     )
-
-
-@pytest.fixture(scope="module")
-def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAirflow]:
-    home = tmp_path_factory.mktemp("clues") / "data"
-    process, output = launch(home)
-    try:
-        yield wait_until_up(process, home, output)
-    finally:
-        end(process)
 
 
 def asked(airflow: RunningAirflow, sql: str) -> list[tuple[Any, ...]]:
