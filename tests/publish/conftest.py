@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.publish.county import FEEDS, FEW, deliver, fill
 from tests.small import sql_for
-from tests.unit.publish.county import FEEDS, FEW, deliver, fill
 from warehouse.monitor import build, build_order
 from warehouse.publish import plan, publish
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connectors.errors import DeclarationError
-from tests.unit.publish.county import FEEDS
+from tests.publish.county import FEEDS
 from warehouse import columns
 from warehouse.monitor import build_order
 from warehouse.monitor.order import parse

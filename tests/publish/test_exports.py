@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 
 from connectors.errors import TerminalError
-from tests.unit.publish.county import FEEDS
+from tests.publish.county import FEEDS
 from warehouse import audit, exports
 from warehouse.audit import proof
 from warehouse.cli.main import main

@@ -20,7 +20,7 @@ import pytest
 from connectors.errors import TerminalError
 from connectors.settings import ROOT
 from tests.history.people import FEEDS, County
-from tests.unit.publish.county import KNOWN
+from tests.publish.county import KNOWN
 from warehouse import keys
 from warehouse.cli import query
 from warehouse.monitor import build, build_order

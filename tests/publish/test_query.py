@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import TerminalError
-from tests.unit.publish.county import KNOWN
+from tests.publish.county import KNOWN
 from warehouse.cli import query
 from warehouse.cli.tables import width
 from warehouse.publish import publish

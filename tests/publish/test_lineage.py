@@ -8,7 +8,7 @@ from dataclasses import replace
 import duckdb
 import pytest
 
-from tests.unit.publish.county import FEEDS
+from tests.publish.county import FEEDS
 from warehouse.monitor.order import build_order, parse
 from warehouse.publish import lineage
 

@@ -10,7 +10,7 @@ import duckdb
 
 from connectors import settings
 from tests.browser import browser
-from tests.unit.publish.county import FEEDS, VILLAGE
+from tests.publish.county import FEEDS, VILLAGE
 from warehouse import keys
 from warehouse.history.schema import create_tables
 from warehouse.monitor import build

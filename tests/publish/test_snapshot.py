@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 from connectors.errors import TerminalError
-from tests.unit.publish.county import CANARIES, FEEDS, KNOWN, deliver
+from tests.publish.county import CANARIES, FEEDS, KNOWN, deliver
 from warehouse import keys
 from warehouse.history.schema import create_tables
 from warehouse.monitor import build, build_order
