@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.commands import fupin
 from tests.parsed import know_sql
 
 SEED = 20261123
@@ -53,11 +54,11 @@ def deliver(county: Path, home: Path) -> None:
 
 def end_state(home: Path) -> dict[str, object]:
     """What must not depend on where a process died."""
-    ledger = json.loads(run(home, "warehouse.cli.main", "batches", "--json").stdout)
-    log = json.loads(run(home, "warehouse.cli.main", "audit", "--json").stdout)
+    ledger = json.loads(fupin(home, "batches", "--json").stdout)
+    log = json.loads(fupin(home, "audit", "--json").stdout)
     return {
         "log": [(entry["number"], entry["what"], entry["target"]) for entry in log],
-        "hash": run(home, "warehouse.cli.main", "verify").stdout,
+        "hash": fupin(home, "verify").stdout,
         "ledger": sorted((row["feed"], row["batch_id"], row["state"], row["rows_landed"]) for row in ledger),
         "outbox": sorted(str(path.relative_to(home)) for path in (home / "outbox").rglob("*") if path.is_file()),
         "snapshots": sorted(path.name for path in (home / "published").iterdir()),

@@ -90,7 +90,7 @@ def test_without_the_option_every_byte_is_as_before(tmp_path: Path, name: str) -
 
 
 def test_one_seed_gives_one_county_with_the_option_too(tmp_path: Path) -> None:
-    options: dict[str, Any] = {"dirt": "real", "identity": True, "changed": 5.0}
+    options: dict[str, Any] = {"people": 600, "dirt": "real", "identity": True, "changed": 5.0}
     once, again = digest(make(tmp_path / "once", **options)), digest(make(tmp_path / "again", **options))
     assert once == again != digest(make(tmp_path / "other", seed=12, **options))
 
