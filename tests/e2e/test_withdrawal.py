@@ -33,7 +33,7 @@ BELIEVED = (
 
 def send(office: Office, name: str, rows: list[list[str]]) -> dict:
     office.drop(name, [HEADER, *rows])
-    (batch,) = office.sync()
+    (batch,) = office.load()
     assert batch["state"] == "merged", batch
     return batch
 
@@ -65,7 +65,7 @@ def test_a_note_about_nothing_changes_nothing(office: Office) -> None:
     send(office, "六月.csv", ROWS)
     before = asked(office, BELIEVED)
     (office.inbox / "撤回_0123456789abcdef.txt").write_text("", encoding="utf-8")
-    (answer,) = office.sync()
+    (answer,) = office.load()
     assert answer["state"] == "blocked"
     assert "没有撤回" in office.told("撤回_0123456789abcdef.txt")
     assert asked(office, BELIEVED) == before
@@ -75,6 +75,7 @@ def test_an_engineer_takes_back_what_later_files_were_built_on(office: Office) -
     send(office, "六月.csv", ROWS)
     wrong = send(office, "七月.csv", [*WRONG, [*ROWS[2][:4], "2019-07-31", *ROWS[2][5:]]])
     send(office, "八月.csv", LATER)
+    office.sync()
     published = (office.home / "published" / "current").resolve()
     done = json.loads(office.fupin("withdraw", f"village/{wrong['batch_id']}", "--why", "发错了文件"))
     assert done["state"] == "withdrawn" and done["rows_ended"] > 0
@@ -131,9 +132,9 @@ def test_a_township_s_own_file_ends_nothing_elsewhere(
     (tmp_path / "more" / "shed.toml").write_text(SHEDS, encoding="utf-8")
     monkeypatch.setenv("AIRFLOW__FUPIN__FEEDS", str(tmp_path / "more"))
     (office.inbox / "全县.csv").write_text(sheds("2019-06-30", "甲乙丙丁"), encoding="utf-8")
-    assert [batch["state"] for batch in office.sync()] == ["merged"]
+    assert [batch["state"] for batch in office.load()] == ["merged"]
     (office.inbox / "沟帮子.csv").write_text(sheds("2019-07-31", "甲"), encoding="utf-8")
-    assert [batch["state"] for batch in office.sync()] == ["merged"]
+    assert [batch["state"] for batch in office.load()] == ["merged"]
     assert "210782100" in office.told("沟帮子.csv") and "乡镇的报送" in office.told("沟帮子.csv")
     assert asked(office, "SELECT shed_no FROM core.shed_now ORDER BY 1") == [("丁",), ("丙",), ("甲",)]
     assert asked(office, "SELECT shed_no FROM core.shed_as_of('2019-07-01') ORDER BY 1") == [
@@ -144,10 +145,10 @@ def test_a_township_s_own_file_ends_nothing_elsewhere(
     ]
     # The next county list is compared with the county's, not with the township's.
     (office.inbox / "全县八月.csv").write_text(sheds("2019-08-31", "甲"), encoding="utf-8")
-    (batch,) = office.sync()
+    (batch,) = office.load()
     assert batch["state"] == "merged" and batch["rows_ended"] == 0
     (office.inbox / "少了很多.csv").write_text(sheds("2019-09-30", "甲丙"), encoding="utf-8")
-    (batch,) = office.sync()
+    (batch,) = office.load()
     assert (batch["state"], batch["reason"]) == ("blocked", "ROW_COUNT_COLLAPSE")
 
 
@@ -161,7 +162,7 @@ def test_what_was_corrected_goes_with_its_corrections(office: Office) -> None:
     position = rows[0].index("户籍户数")
     rows[1][position] = "150"
     office.drop("六月更正.csv", rows)
-    (correction,) = office.sync()
+    (correction,) = office.load()
     assert correction["state"] == "merged" and len(asked(office, BELIEVED)) == 3
     office.fupin("withdraw", f"village/{batch['batch_id']}", "--why", "整份都发错了")
     assert asked(office, BELIEVED) == []
