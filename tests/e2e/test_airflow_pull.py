@@ -57,12 +57,18 @@ def test_a_backfill_asks_for_each_past_day(airflow: RunningAirflow, office: Offi
 
 
 def test_a_run_that_does_not_end_is_told_to_the_engineer(airflow: RunningAirflow, office: Office) -> None:
+    alerts = airflow.home / "run" / "alerts.jsonl"
+
+    def told() -> int:
+        return alerts.read_text("utf-8").count("port_loan") if alerts.exists() else 0
+
+    # A slow machine's earlier runs may have been told of too.
+    before = told()
     office.answers.clear()
     run_id = trigger(airflow)
-    alerts = airflow.home / "run" / "alerts.jsonl"
-    told = airflow.wait("alert", lambda: alerts.exists() and "port_loan" in alerts.read_text("utf-8"), SECONDS)
+    airflow.wait("alert", lambda: told() > before, SECONDS)
     office.answers.set()
-    assert told and ended(airflow, run_id) == "success"
+    assert ended(airflow, run_id) == "success"
 
 
 def test_the_key_is_nowhere(airflow: RunningAirflow) -> None:

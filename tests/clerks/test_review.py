@@ -10,8 +10,8 @@ import openpyxl
 import pytest
 
 from expectations import normalise
+from tests.clerks.county import ELDER, FEEDS, GOUBANGZI, IDS, OTHER_PUPIL, PUPIL, County, headers_of
 from tests.small import copy_root
-from tests.unit.clerks import ELDER, FEEDS, GOUBANGZI, IDS, OTHER_PUPIL, PUPIL, County, headers_of
 from warehouse import identity, keys, withdrawing
 from warehouse.identity import review
 from warehouse.identity.decisions import undo
