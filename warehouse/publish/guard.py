@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import duckdb
 
@@ -141,6 +142,17 @@ def _date_checks(where: str, entry: Entry) -> list[_Check]:
     return [_Check(where, "应为月份而有日", "days where there should be months", days)]
 
 
+def _checks(
+    where: str, kind: str, entry: Entry, feeds: Mapping[str, Feed], batches: Collection[str]
+) -> tuple[list[_Check], bool]:
+    """The checks of any column; True: they are asked of its different values."""
+    if kind == "VARCHAR":
+        return _text_checks(where, entry, feeds, batches)
+    if kind in ("BOOLEAN", "DATE"):
+        return _date_checks(where, entry), False
+    return _number_checks(where, entry) if _NUMBER.match(kind) else [], False
+
+
 def _asked(
     con: duckdb.DuckDBPyConnection, rows: str, of_rows: Sequence[_Check], of_values: Mapping[str, Sequence[_Check]]
 ) -> list[Finding]:
@@ -207,16 +219,11 @@ def inspect_database(
             is_load_time = kind == "TIMESTAMP" and column in LOAD_TIMES and described is not None
             if not is_load_time and not _CHECKED.match(kind):
                 findings.append(Finding(where, f"类型 {kind} 不能核对", f"type {kind} cannot be checked"))
-            if kind == "VARCHAR":
-                checks, is_of_values = _text_checks(where, entry, feeds, batches)
-                if is_of_values:
-                    of_values[table][column] = checks
-                else:
-                    of_rows[table] += checks
-            elif kind in ("BOOLEAN", "DATE"):
-                of_rows[table] += _date_checks(where, entry)
-            elif _NUMBER.match(kind):
-                of_rows[table] += _number_checks(where, entry)
+            checks, is_of_values = _checks(where, kind, entry, feeds, batches)
+            if is_of_values:
+                of_values[table][column] = checks
+            else:
+                of_rows[table] += checks
         for table in tables:
             condition = (inspected or {}).get(table, "TRUE")
             if condition != "FALSE" and table in filled:
@@ -233,6 +240,27 @@ def inspect_database(
     return findings
 
 
+def inspect_list(
+    con: duckdb.DuckDBPyConnection,
+    rows: str,
+    people: Collection[str],
+    feeds: Mapping[str, Feed],
+    batches: Collection[str],
+) -> list[Finding]:
+    """Findings in the relation ``rows`` of a list that names people in the columns ``people``: the others are held to what they may hold."""
+    findings: list[Finding] = []
+    for name, kind, *_ in con.execute(f"DESCRIBE FROM {rows}").fetchall():
+        entry = columns.dictionary().get(name)
+        if name in people:
+            continue
+        if entry is None or entry.sensitivity == "identifier" or not _CHECKED.match(kind):
+            findings.append(Finding(name, "是标识列或没有声明的列", "an identifier or undeclared column"))
+        else:
+            checks, is_of_values = _checks(name, kind, entry, feeds, batches)
+            findings += _asked(con, rows, [], {name: checks}) if is_of_values else _asked(con, rows, checks, {})
+    return findings
+
+
 def _text_in(where: str, text: str, batches: Collection[str] = ()) -> list[Finding]:
     text = _DIGEST.sub("", text.translate(str.maketrans(_WIDE, _NARROW)))
     for batch in batches:
@@ -245,22 +273,26 @@ def _text_in(where: str, text: str, batches: Collection[str] = ()) -> list[Findi
     return findings
 
 
+def hidden_in(book: Path | IO[bytes], name: str) -> list[Finding]:
+    """Findings where a workbook holds what its reader does not see."""
+    with zipfile.ZipFile(book) as archive:
+        return [
+            Finding(f"{name}:{part}", "有隐藏内容、批注或外部链接", "hidden content, comments or external links")
+            for part in archive.namelist()
+            if "comments" in part
+            or "externalLink" in part
+            or _HIDDEN.search(archive.read(part).decode("utf-8", "replace"))
+        ]
+
+
 def inspect_file(path: Path, batches: Collection[str] = ()) -> list[Finding]:
     """Findings in a text file or workbook, its name and its hidden parts included. Parquet holds what the database holds."""
     findings = _text_in(f"file name {path.name[:12]}…", path.name, batches)
     if path.suffix == ".xlsx":
+        findings += hidden_in(path, path.name)
         with zipfile.ZipFile(path) as archive:
             for part in archive.namelist():
-                text = archive.read(part).decode("utf-8", "replace")
-                findings += _text_in(f"{path.name}:{part}", text, batches)
-                if _HIDDEN.search(text) or "comments" in part or "externalLink" in part:
-                    findings.append(
-                        Finding(
-                            f"{path.name}:{part}",
-                            "有隐藏内容、批注或外部链接",
-                            "hidden content, comments or external links",
-                        )
-                    )
+                findings += _text_in(f"{path.name}:{part}", archive.read(part).decode("utf-8", "replace"), batches)
     elif path.suffix in (".csv", ".json", ".html", ".md", ".txt"):
         findings += _text_in(path.name, path.read_text(encoding="utf-8"), batches)
     elif path.suffix not in (".parquet", ".duckdb"):

@@ -14,6 +14,7 @@ from connectors.errors import TerminalError
 from connectors.feed import Column, Feed
 from expectations.normalise import identifier
 from warehouse import columns
+from warehouse.audiences import audiences
 from warehouse.columns import Entry
 from warehouse.history.tables import CoreColumn, core_columns
 from warehouse.publish.pseudonym import token_sql
@@ -132,9 +133,8 @@ def _published(feed: Feed, column: CoreColumn) -> Published | None:
         raise TerminalError(f"{feed.path.name}: column {of.name} is free text and cannot be published")
     unit, expression, note = CUTS[of.published]
     name = of.name if not unit else f"{of.name.removesuffix('_date')}_{unit}"
-    return Published(
-        _entry(feed, of, name, column.type if unit != "year" else "BIGINT", note, known), column.name, expression
-    )
+    entry = _entry(feed, of, name, column.type if unit != "year" else "BIGINT", note, known)
+    return Published(entry, column.name, audiences().statistics.cut(name, expression))
 
 
 def _person(feed: Feed, column: CoreColumn) -> Entry:

@@ -10,7 +10,9 @@ import duckdb
 
 from connectors.errors import TerminalError
 from connectors.feed import Feed
+from expectations.normalise import identifier
 from warehouse import columns
+from warehouse.audiences import audiences
 from warehouse.columns import Entry
 from warehouse.monitor.order import build_order
 from warehouse.publish import lineage
@@ -80,7 +82,7 @@ def load_codes(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> Non
 
 
 def _relation(con: duckdb.DuckDBPyConnection, name: str, source: str, title: str, key: str) -> Relation:
-    known = columns.dictionary()
+    known, statistics = columns.dictionary(), audiences().statistics
     wanted, selected, raw = [], [], []
     for column, kind, *_ in con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall():
         entry = known.get(column)
@@ -92,15 +94,15 @@ def _relation(con: duckdb.DuckDBPyConnection, name: str, source: str, title: str
             raise TerminalError(
                 f"发布被拒绝：{name} 的列 {column} 声明为 {entry.type}，实为 {kind} / publication refused: {name}.{column} is {kind}, declared {entry.type}"
             )
-        if entry.sensitivity == "identifier":
+        if entry.sensitivity not in statistics.sensitivities:
             if not entry.published_as:
                 continue
             wanted.append(entry.published_as)
             selected.append(f"{token_sql(entry.published_as, column, key)} AS {entry.published_as}")
         else:
             wanted.append(column)
-            selected.append(f'"{column}"')
-        raw.append(f'"{column}"')
+            selected.append(f'{statistics.cut(column, identifier(column))} AS "{column}"')
+        raw.append(f'{statistics.cut(column, identifier(column))} AS "{column}"')
     return Relation(
         name=name,
         title=title,
@@ -111,7 +113,7 @@ def _relation(con: duckdb.DuckDBPyConnection, name: str, source: str, title: str
 
 
 def plan(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], key: str) -> list[Relation]:
-    """Every mart and the reference tables, in order of name.
+    """Every mart and reference table that the statisticians are shown, in order of name.
 
     Raises TerminalError for a column that columns.toml does not declare: nothing is published by accident.
     """
@@ -122,4 +124,5 @@ def plan(con: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], key: str) ->
     ]
     for stem, title in REFERENCE.items():
         relations.append(_relation(con, f"ref.{stem}", MADE.get(stem, f"ref.{stem}"), title, key))
-    return sorted(relations, key=lambda relation: relation.name)
+    shown = [relation for relation in relations if audiences().statistics.shows(relation.name)]
+    return sorted(shown, key=lambda relation: relation.name)

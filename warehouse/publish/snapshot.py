@@ -20,7 +20,7 @@ from connectors import settings
 from connectors.feed import Feed
 from warehouse import keys
 from warehouse.database import second
-from warehouse.publish import dictionary, guard, lineage, manifest, page, past, past_file
+from warehouse.publish import dictionary, guard, lineage, manifest, page, past, past_file, public
 from warehouse.publish.plan import Relation, plan
 from warehouse.publish.pseudonym import fingerprint
 
@@ -137,6 +137,7 @@ def publish(
                     page.write(temporary, database, snapshot_id, found.as_of)
                     findings = watch.submit(guard.inspect_statistics, database, feeds, ids)
                     dictionary.write(temporary, found.described, found.as_of, lineage.told(con))
+                    public.write(temporary, base, found.as_of, found.tables, key)
                 inspected = history.result()
                 closed.result()
             if is_new:
@@ -173,6 +174,7 @@ def _found(
             "history": {chapter.past.name: chapter.facts["believed"] for chapter in chapters},
             "dictionary": manifest.digest(dictionary.rows(described)),
             "page": page.version(),
+            "public": public.version(),
             "key": fingerprint(key),
         }
     )
@@ -196,6 +198,7 @@ def _head(con: duckdb.DuckDBPyConnection, folder: Path, found: Found, snapshot_i
         "batches": manifest.batches(con),
         "sources": manifest.sources(),
         "tables": found.tables,
+        "public": public.state(found.tables, key),
         "history": {chapter.past.feed.name: chapter.facts for chapter in found.chapters},
         "definitions": {relation.name: manifest.digest(relation.select) for relation in found.relations},
         "files": {
