@@ -34,8 +34,13 @@ def add_commands(commands: Any) -> None:
     actions = commands.add_parser(
         "export", help="a published table for one recipient: request, approve, refuse, write, list, trace"
     ).add_subparsers(dest="action", required=True, metavar="ACTION")
-    request = actions.add_parser("request", help="ask for a table of the current snapshot")
-    request.add_argument("--table", required=True, metavar="TABLE", help="such as person_status")
+    request = actions.add_parser("request", help="ask for a table of the current snapshot, or a list of named people")
+    what = request.add_mutually_exclusive_group(required=True)
+    what.add_argument("--table", metavar="TABLE", help="such as person_status")
+    what.add_argument(
+        "--list", metavar="LIST", help="a list that audiences.toml declares, such as schooling; encrypted"
+    )
+    request.add_argument("--town", default="", metavar="CODE", help="of a list: this township alone (nine digits)")
     request.add_argument("--columns", nargs="+", default=[], metavar="COLUMN", help="all by default")
     request.add_argument("--for", required=True, dest="recipient", metavar="RECIPIENT")
     request.add_argument("--why", required=True, metavar="TEXT")
@@ -62,14 +67,19 @@ def run(arguments: argparse.Namespace) -> int:
     from warehouse import audit, exports
     from warehouse.cli.query import find_snapshot
     from warehouse.database import open_warehouse, require_warehouse
-    from warehouse.exports import write
+    from warehouse.exports import operations, write
     from warehouse.history.schema import ensure
 
     home, who, feeds = settings.home(), audit.person(), load_feeds()
     require_warehouse(home)
     with open_warehouse(home) as con:
         ensure(con, feeds.values())
-        if arguments.action == "request":
+        if arguments.action == "request" and arguments.list:
+            request_id = operations.request(
+                con, home, arguments.list, arguments.town, arguments.recipient, arguments.why, who, days=arguments.days
+            )
+            print(f"{request_id}: somebody else approves it (fupin export approve {request_id})")
+        elif arguments.action == "request":
             request_id = exports.request(
                 con, home, find_snapshot(home), arguments.table, arguments.columns, arguments.recipient, arguments.why, who,
                 fmt=arguments.format, days=arguments.days,
@@ -79,6 +89,12 @@ def run(arguments: argparse.Namespace) -> int:
             approved = arguments.action == "approve"
             exports.decide(con, home, arguments.request, who, arguments.why, approved=approved)
             print(f"{arguments.request} is {'approved' if approved else 'refused'}")
+        elif arguments.action == "write" and operations.is_list(exports.requests(con, arguments.request)[0]):
+            file, password = operations.write(
+                con, home, feeds, arguments.request, arguments.out or home / "exports", who
+            )
+            print(file)
+            print(f"password, shown this once and kept nowhere: {password}")
         elif arguments.action == "write":
             print(write.write(con, home, feeds, arguments.request, arguments.out or home / "exports", who))
         elif arguments.action == "list":

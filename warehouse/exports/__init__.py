@@ -97,21 +97,39 @@ def request(
 
     It falls after ``days``. Raises TerminalError for what is not published, no recipient or no reason.
     """
-    recipient, why = " ".join(recipient.split()), " ".join(why.split())
-    if not recipient or not why or days < 1:
-        raise TerminalError("an export needs a recipient, a reason and at least one day")
     name, known = published_columns(snapshot, relation)
     if unknown := [column for column in columns if column not in known]:
         raise TerminalError(f"{name} has no column {', '.join(unknown)}; it has: {', '.join(known)}")
     wanted = [column for column in known if not columns or column in columns]
+    return ask(con, home, name, wanted, recipient, why, who, fmt=fmt, days=days)
+
+
+def ask(
+    con: duckdb.DuckDBPyConnection,
+    home: Path,
+    name: str,
+    wanted: Sequence[str],
+    recipient: str,
+    why: str,
+    who: str,
+    *,
+    fmt: str = FORMATS[0],
+    days: int = DAYS,
+) -> str:
+    """Write the request for the columns ``wanted`` of ``name`` down; returns its id. Raises TerminalError for no recipient or no reason."""
+    recipient, why = " ".join(recipient.split()), " ".join(why.split())
+    if not recipient or not why or days < 1:
+        raise TerminalError("an export needs a recipient, a reason and at least one day")
     now = dt.datetime.fromisoformat(utc_now())
-    request_id = "E" + hashlib.sha256(repr([now, who, recipient, name, wanted]).encode()).hexdigest()[:8]
+    request_id = "E" + hashlib.sha256(repr([now, who, recipient, name, list(wanted)]).encode()).hexdigest()[:8]
     con.execute("BEGIN")
     con.execute(
         f"INSERT INTO ops.export ({', '.join(COLUMNS[:9])}) VALUES ({', '.join('?' * 9)})",
-        [request_id, now, who, recipient, why, name, wanted, fmt, now + dt.timedelta(days=days)],
+        [request_id, now, who, recipient, why, name, list(wanted), fmt, now + dt.timedelta(days=days)],
     )
-    _log(con, home, request_id, "request", who, why, recipient=recipient, relation=name, columns=wanted, format=fmt)
+    _log(
+        con, home, request_id, "request", who, why, recipient=recipient, relation=name, columns=list(wanted), format=fmt
+    )
     return request_id
 
 

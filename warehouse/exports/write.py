@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import duckdb
 import xlsxwriter
@@ -84,7 +84,9 @@ def _make(database: Path, file: Path, snapshot: Path, asked: Request, key: str) 
         elif rows > SHEET_ROWS:
             raise TerminalError(f"{rows} rows do not fit a worksheet: ask for parquet")
         else:
-            _workbook(con, file, asked, said)
+            entries = columns.dictionary()
+            heads = {name: (name, entries[name].label, entries[name].comment) for name in asked.columns}
+            workbook(con, asked.relation, str(file), asked, said, heads, {"constant_memory": True})
     return int(rows)
 
 
@@ -103,16 +105,19 @@ def _said(asked: Request, head: Mapping[str, Any], rows: int) -> dict[str, str]:
     }
 
 
-def _workbook(con: duckdb.DuckDBPyConnection, file: Path, asked: Request, said: Mapping[str, str]) -> None:
-    entries = columns.dictionary()
+def workbook(
+    con: duckdb.DuckDBPyConnection,
+    rows: str,
+    file: str | IO[bytes],
+    asked: Request,
+    said: Mapping[str, str],
+    heads: Mapping[str, tuple[str, str, str]],
+    how: Mapping[str, bool],
+) -> None:
+    """The relation ``rows`` as a workbook that says whose it is. ``heads``: column → heading, label, meaning; ``how``: where xlsxwriter works."""
     day = dt.date.fromisoformat(said["数据日期"]) if said["数据日期"] else dt.date(2000, 1, 1)
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with xlsxwriter.Workbook(str(file), options) as book:
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, **how}
+    with xlsxwriter.Workbook(file, options) as book:
         # A fixed time: the same export is the same file.
         book.set_properties({
             "title": asked.relation, "subject": f"仅供{asked.recipient}使用", "keywords": asked.request_id,
@@ -133,19 +138,19 @@ def _workbook(con: duckdb.DuckDBPyConnection, file: Path, asked: Request, said: 
         about.set_column(0, 1, 24)
         about.set_column(2, 3, 60, wrap)
         lines = [(name, text) for name, text in said.items()] + [("", ""), ("列", "中文名", "含义")]
-        lines += [(name, entries[name].label, entries[name].comment) for name in asked.columns]
+        lines += list(heads.values())
         for number, line in enumerate(lines):
             for index, text in enumerate(line):
                 about.write_string(number, index, text, head if index == 0 and text else None)
         data.freeze_panes(1, 0)
         data.repeat_rows(0)
-        data.set_column(0, len(asked.columns) - 1, 16)
-        for index, name in enumerate(asked.columns):
-            data.write_string(0, index, name, head)
-        con.execute(f"FROM {asked.relation}")
+        data.set_column(0, len(heads) - 1, 16)
+        for index, (heading, *_) in enumerate(heads.values()):
+            data.write_string(0, index, heading, head)
+        con.execute(f"FROM {rows}")
         number = 0
-        while rows := con.fetchmany(AT_ONCE):
-            for row in rows:
+        while some := con.fetchmany(AT_ONCE):
+            for row in some:
                 number += 1
                 for index, value in enumerate(row):
                     _cell(data, number, index, value, date)
