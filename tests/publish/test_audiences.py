@@ -110,7 +110,7 @@ def test_a_list_opens_with_its_password_only_and_shows_its_scope_only(county, tm
         with pytest.raises(InvalidKeyError):
             opened(file, wrong)
     head, *rows = opened(file, password)
-    assert head == ["公民身份号码", "姓名", "乡镇代码", "行政村代码", "基本医疗状态", "基本医疗判定依据"]
+    assert head == ["公民身份号码", "姓名", "乡镇代码", "行政村代码", "基本医疗保险", "基本医疗判定依据"]
     assert [row[0] for row in rows] == [ID, OTHERS_ID] and rows[0][1] == CANARIES[3]
     # The phone, account and numbers of the same people are nobody's business here.
     assert not {*CANARIES[1:3], *CANARIES[4:]} & {value for row in rows for value in row}

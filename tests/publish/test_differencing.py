@@ -45,28 +45,43 @@ COVERAGE = {"应保": "due", "已保": "covered", "未保": "not_covered", "无�
 HEADINGS = {
     "贫困状况": {
         "农村户籍人口": "rural_population", "名单上的建档立卡户": "listed_households", "贫困户": "poor_households",
-        "建档立卡人口数": "listed_persons", "贫困人口": "poor_persons", "未脱贫人口": "not_exited_persons", "返贫人口": "returned_persons",
-        "已脱贫（享受政策）": "exited_enjoying_persons", "已脱贫（不再享受）": "exited_released_persons", "脱贫属性不明人数": "unknown_count",
+        "建档立卡人口数": "listed_persons", "贫困人口": "poor_persons",
+    },
+    "脱贫状态": {
+        "未脱贫人口": "not_exited_persons", "返贫人口": "returned_persons", "已脱贫（享受政策）": "exited_enjoying_persons",
+        "已脱贫（不再享受）": "exited_released_persons", "脱贫属性不明人数": "unknown_count",
     },
     "保障覆盖（人）": COVERAGE,
     "保障覆盖（户）": COVERAGE,
 }  # fmt: skip
 MARTS = {
     "贫困状况": "SELECT *, '' AS dimension FROM mart.headcount",
-    "保障覆盖（人）": "FROM mart.guarantee_coverage WHERE unit = '人'",
-    "保障覆盖（户）": "FROM mart.guarantee_coverage WHERE unit = '户'",
+    "脱贫状态": "SELECT *, '' AS dimension FROM mart.headcount WHERE area_level <> '村'",
+    "保障覆盖（人）": "FROM mart.guarantee_coverage WHERE unit = '人' AND area_level <> '村'",
+    "保障覆盖（户）": "FROM mart.guarantee_coverage WHERE unit = '户' AND area_level <> '村'",
 }
-# A whole and its parts; «余» is what is left of it, which nobody tells and nobody is to know either where it is small.
-EXITED = ("已脱贫（享受政策）", "已脱贫（不再享受）", "脱贫属性不明人数")
+# A whole, of another table too, and its parts; «余» is what is left of it, which nobody tells and nobody is to know either where it is small.
 SUMS = {
     "贫困状况": (
-        ("建档立卡人口数", "贫困人口", *EXITED), ("贫困人口", "未脱贫人口", "返贫人口"),
-        ("农村户籍人口", "贫困人口", "余"), ("名单上的建档立卡户", "贫困户", "余"), ("建档立卡人口数", "贫困人口", "余"),
+        ("农村户籍人口", "贫困人口", "余"),
+        ("名单上的建档立卡户", "贫困户", "余"),
+        ("建档立卡人口数", "贫困人口", "余"),
     ),
-    "保障覆盖（人）": (("应保", "已保", "未保", "无数据"), ("应保", "已保", "余")),
-    "保障覆盖（户）": (("应保", "已保", "未保", "无数据"), ("应保", "已保", "余")),
-}  # fmt: skip
-POPULATION = {"保障覆盖（人）": "建档立卡人口数", "保障覆盖（户）": "名单上的建档立卡户"}
+    "脱贫状态": (
+        ("贫困状况.贫困人口", "未脱贫人口", "返贫人口"),
+        ("贫困状况.建档立卡人口数", *HEADINGS["脱贫状态"]),
+    ),
+    "保障覆盖（人）": (
+        ("应保", "已保", "未保", "无数据"),
+        ("应保", "已保", "余"),
+        ("贫困状况.建档立卡人口数", "应保", "不适用"),
+    ),
+    "保障覆盖（户）": (
+        ("应保", "已保", "未保", "无数据"),
+        ("应保", "已保", "余"),
+        ("贫困状况.名单上的建档立卡户", "应保", "不适用"),
+    ),
+}
 # Table, area, part of the grouping, heading.
 Cell = tuple[str, str, str, str]
 
@@ -159,16 +174,15 @@ def sums(counts: dict[Cell, int]) -> list[list[Cell]]:
     found = []
     for stem, area, part, heading in list(counts):
         for number, (whole, *parts) in enumerate(SUMS[stem]):
-            if whole == heading:
-                cells = [(stem, area, part, one if one != "余" else f"余{number}") for one in (whole, *parts)]
-                counts.setdefault(cells[-1], counts[cells[0]] - counts[cells[1]])
-                found.append(cells)
+            if heading == parts[0]:
+                table, _, name = whole.rpartition(".")
+                top = (table, area, "", name) if table else (stem, area, part, name)
+                cells = [(stem, area, part, f"余{number}" if one == "余" else one) for one in parts]
+                counts.setdefault(cells[-1], counts[top] - counts[cells[0]])
+                found.append([top, *cells])
         below = [cell for cell in counts if (cell[0], *cell[2:]) == (stem, part, heading) and cell[1][:-3] == area]
         if below:
             found.append([(stem, area, part, heading), *below])
-        if heading == "应保" and ("贫困状况", area, "", POPULATION[stem]) in counts:
-            listed = ("贫困状况", area, "", POPULATION[stem])
-            found.append([listed, (stem, area, part, "应保"), (stem, area, part, "不适用")])
     return found
 
 

@@ -7,6 +7,7 @@ untold stays so. The rest is rounded by a keyed hash: the same count of the same
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +21,7 @@ from warehouse.publish.pseudonym import fingerprint
 from warehouse.publish.public import cells, files
 
 FOLDER = "public"
+log = logging.getLogger("fupin")
 # Earlier publications that an attacker is thought to have kept, beside the present one.
 LOOKS_BACK = 2
 
@@ -72,6 +74,9 @@ def _make(
         cells.load(con, len(earlier), snapshot, tables)
         cells.complete(con, smallest, key)
         if not protection.protect(system := protection.system(con, smallest)):
+            log.warning(
+                "public tables: new ones would tell a small count together with the earlier ones: the last stay / 公开统计表沿用上次的"
+            )
             return False
         con.execute("UPDATE variable SET value = NULL WHERE id IN (SELECT unnest(?))", [system.hidden])
         files.write(snapshot / FOLDER, con, snapshot, tables, as_of)

@@ -18,6 +18,7 @@ from connectors.errors import TerminalError
 from warehouse.publish.public.cells import SLACK
 
 EXACT = 1e-6
+POWER = 3
 
 
 @dataclass
@@ -94,13 +95,13 @@ def system(con: duckdb.DuckDBPyConnection, smallest: int) -> System:
 def protect(system: System) -> bool:
     """Hide what has to be hidden; False if a secret follows from what was published earlier, whatever is hidden now."""
     _loosen_plain(system)
-    # Signs by a fixed seed: the same counts are hidden every time.
-    signs = np.random.default_rng(0)
+    # By a fixed seed: the same counts are hidden every time.
+    chance = np.random.default_rng(0)
     while (narrow := system.narrow()).size:
-        # Every solution widens many intervals at once, so most are proved wide enough in a few.
-        together = signs.choice((-1.0, 1.0), narrow.size)
-        for direction in (together, -together):
-            _stretch(system, narrow, direction)
+        # A solution widens many intervals at once, so most are proved wide enough in a few. The weights differ widely: where not all can move
+        # together, another moves next time. What is at its lowest can only rise.
+        signs = np.where(system.lowest[narrow] <= system.low[narrow], 1, chance.choice((-1, 1), narrow.size))
+        _stretch(system, narrow, signs * chance.random(narrow.size) ** POWER)
         if system.narrow().size == narrow.size and not _loosen(system, int(narrow[0])):
             return False
     return True
