@@ -21,6 +21,7 @@ from scipy.sparse import csr_array
 
 from tests.small import sql_for
 from tests.unit.publish.county import FEEDS, KNOWN, deliver
+from warehouse import keys
 from warehouse.history.schema import create_tables
 from warehouse.history.tables import OPEN_DATE, OPEN_TIME
 from warehouse.monitor import build, build_order
@@ -291,3 +292,17 @@ def test_what_was_untold_stays_untold_and_the_same_count_is_told_alike(snapshots
         assert untold[0] <= untold[1]
         both = {cell for cell in then if then[cell] == now.get(cell) and "*" not in (before.get(cell), after.get(cell))}
         assert len(both) > 20 and all(before[cell] == after[cell] for cell in both if cell in before)
+
+
+def test_tables_of_the_same_marts_are_not_made_again(snapshots, tmp_path) -> None:
+    base, head = snapshots[-1].parent, manifest.read(snapshots[-1]) or {}
+    (tmp_path / "parquet").symlink_to(snapshots[-1] / "parquet")
+    public.write(
+        tmp_path,
+        base,
+        dt.date.fromisoformat(head["as_of"]),
+        head["tables"],
+        keys.secret("publication_key", base.parent),
+    )
+    assert all(path.samefile(snapshots[-1] / "public" / path.name) for path in (tmp_path / "public").iterdir())
+    assert len(list((tmp_path / "public").iterdir())) == len(HEADINGS) + 1
