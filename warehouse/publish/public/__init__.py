@@ -1,6 +1,6 @@
 """The tables that anybody may see: ``public/`` of a snapshot, made of its marts as ``audiences.toml`` declares.
 
-Counts below the smallest are not told, nor what they could be worked out from, in this snapshot or together with the two before it; what was once
+Counts below the smallest are not told, nor what they could be worked out from, in this snapshot or together with the five before it; what was once
 untold stays so. The rest is rounded by a keyed hash: the same count of the same cell always alike, so that repeating it tells nothing more.
 """
 
@@ -23,7 +23,7 @@ from warehouse.publish.public import cells, files
 FOLDER = "public"
 log = logging.getLogger("fupin")
 # Earlier publications that an attacker is thought to have kept, beside the present one.
-LOOKS_BACK = 2
+LOOKS_BACK = 5
 
 
 def version() -> str:
