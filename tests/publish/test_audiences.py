@@ -16,7 +16,7 @@ import pytest
 from msoffcrypto.exceptions import InvalidKeyError
 
 from connectors.errors import DeclarationError, TerminalError
-from tests.unit.publish.county import CANARIES, FEEDS, VILLAGE
+from tests.publish.county import CANARIES, FEEDS, VILLAGE
 from warehouse import exports
 from warehouse.audiences import PATH, audiences
 from warehouse.exports import operations

@@ -19,8 +19,8 @@ import pytest
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
+from tests.publish.county import FEEDS, KNOWN, deliver
 from tests.small import sql_for
-from tests.unit.publish.county import FEEDS, KNOWN, deliver
 from warehouse import keys
 from warehouse.history.schema import create_tables
 from warehouse.history.tables import OPEN_DATE, OPEN_TIME
