@@ -61,7 +61,7 @@ class Batch:
             raise TerminalError(f"batch {reference} is not in the landing folder")
         data = json.loads(path.read_text(encoding="utf-8"))
         if (sealed := data.pop(SEALED, None)) is not None:
-            said = json.loads(cipher.decrypt_text(sealed, keys.ring(keys.LANDING, settings.home()), reference))
+            said = json.loads(cipher.decrypt_text(sealed, keys.ring(keys.LANDING, home), reference))
             data.get("reading", {})["titles"] = said.pop("titles")
             data |= said
         return cls(folder, data)

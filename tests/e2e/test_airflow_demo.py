@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from connectors.feed import load_feeds
 from connectors.settings import ROOT
 from demo.layouts import LAYOUTS
+from tests.e2e.canaries import canaries, found_in
 from warehouse.batch import Batch
 
 PEOPLE = 2000
@@ -71,3 +73,29 @@ def test_when_time_is_up_it_says_what_hangs(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "Traceback" not in done.stderr and "fupin: " in done.stderr and "in time" in done.stderr
     assert not (tmp_path / "data" / "run" / "up.json").exists()
+
+
+def test_nobody_of_the_county_can_be_found_where_he_may_not_be(home: Path) -> None:
+    feeds = load_feeds()
+    everybody = canaries(home, feeds.values())
+    assert len(everybody.numbers) > PEOPLE and len(everybody.names) > PEOPLE / 2 and everybody.illnesses
+    # The net is not torn: in the departments' own files, which lie where they were simulated, it finds them.
+    assert [path for path in (home / "demo" / "ingest").rglob("*.*") if found_in(path, everybody)]
+    own = {"demo", "ingest", "outbox"}
+    files = [path for path in home.rglob("*") if path.is_file() and path.relative_to(home).parts[0] not in own]
+    assert {path.relative_to(home).parts[0] for path in files} >= {
+        "airflow",
+        "docs",
+        "landing",
+        "published",
+        "run",
+        "warehouse",
+    }
+    leaks = {str(path.relative_to(home)): len(found) for path in files if (found := found_in(path, everybody))}
+    assert leaks == {}
+    # What goes back to a department tells no id, phone or account that it has not sent itself.
+    for outbox in sorted((home / "outbox").iterdir()):
+        sent = {one for path in (home / "demo" / "ingest" / outbox.name).glob("*") for one in found_in(path, everybody)}
+        strangers = everybody.numbers - sent
+        leaks = {path.name: len(found_in(path, everybody) & strangers) for path in outbox.rglob("*.*")}
+        assert set(leaks.values()) <= {0}, leaks
