@@ -187,7 +187,7 @@ class _Version(argparse.Action):
 
 def parser() -> argparse.ArgumentParser:
     """The command line; ``fupin COMMAND --help`` documents each."""
-    from warehouse.cli import archive, audit, backup, export, keys, monitoring, people, shell
+    from warehouse.cli import archive, audit, backup, export, keys, monitoring, people, serve, shell
 
     top = argparse.ArgumentParser(
         prog="fupin", description="扶贫开发大数据平台: from the departments' files to a published snapshot."
@@ -269,6 +269,7 @@ def parser() -> argparse.ArgumentParser:
     query.set_defaults(run=_query)
 
     shell.add_commands(commands)
+    serve.add_commands(commands)
 
     batches = commands.add_parser("batches", help="the ledger of deliveries")
     batches.add_argument("--json", action="store_true")
