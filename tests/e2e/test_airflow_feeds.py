@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -29,6 +30,7 @@ CITIZEN = "219901198003050118"
 NAME = "张建国"
 # A file on its own: Airflow's schedule may also fire while a test runs, so nothing here counts runs exactly.
 LOAD_SECONDS = 90.0
+USERS = "admin:admin,gong:engineer,wang:operator,chen:publisher,zhao:auditor,nobody:boss"
 
 
 def settlement(number: str) -> bytes:
@@ -42,7 +44,7 @@ def settlement(number: str) -> bytes:
 @pytest.fixture(scope="module")
 def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAirflow]:
     home = tmp_path_factory.mktemp("airflow") / "data"
-    process, output = launch(home)
+    process, output = launch(home, settings={"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": USERS})
     try:
         yield wait_until_up(process, home, output)
     finally:
@@ -121,6 +123,58 @@ def test_the_page_and_the_data_docs_are_for_whoever_has_logged_in(airflow: Runni
         key = "secrets/publication_key"
         for name in ("published/manifest.json", f"published/..%2f..%2f{key}", "docs/..%2findex.html", key):
             assert reader.get(f"{airflow.url}/fupin/{name}").status_code == 404, name
+
+
+def test_each_role_may_do_what_is_its_own(airflow: RunningAirflow) -> None:
+    passwords = json.loads((airflow.home / "airflow" / "passwords.json").read_text("utf-8"))
+    assert len(set(passwords.values())) == len(USERS.split(",")), "generated, one for each"
+    for name, password in (("admin", "admin"), ("admin", ""), ("gong", passwords["wang"]), ("li", "li")):
+        answer = requests.post(f"{airflow.url}/auth/token", json={"username": name, "password": password}, timeout=30)
+        assert answer.status_code in (400, 401), name
+    # What is answered tells whether it may be asked for; none of it changes anything, for what it says is nonsense.
+    requested: dict[str, tuple[str, str, dict[str, Any] | None]] = {
+        "read feeds": ("GET", "/api/v2/dags", None),
+        "read the page": ("GET", "/fupin/published/index.html", None),
+        "run a feed": ("POST", "/api/v2/dags/health_settlement/dagRuns", {"logical_date": None, "conf": 1}),
+        "publish": ("POST", "/api/v2/dags/marts/dagRuns", {"logical_date": None, "conf": 1}),
+        "pause a feed": ("PATCH", "/api/v2/dags/health_settlement", {"is_paused": "perhaps"}),
+        "read connections": ("GET", "/api/v2/connections", None),
+        "make a connection": ("POST", "/api/v2/connections", {}),
+        "read who did what": ("GET", "/api/v2/eventLogs", None),
+    }
+    read = {"read feeds", "read the page"}
+    may = {
+        "gong": set(requested),
+        "wang": read | {"run a feed"},
+        "chen": read | {"publish"},
+        "zhao": read | {"read who did what"},
+        "nobody": set(),
+    }
+    for name, allowed in may.items():
+        told = {"username": name, "password": passwords[name]}
+        token = requests.post(f"{airflow.url}/auth/token", json=told, timeout=60).json()["access_token"]
+
+        def asked(method: str, path: str, body: dict[str, Any] | None, token: str = token) -> int:
+            for _ in range(5):
+                answer = requests.request(
+                    method, airflow.url + path, json=body, timeout=60, headers={"Authorization": f"Bearer {token}"}
+                )
+                # SQLite's one writer was busy; nothing was looked at.
+                if answer.status_code < 500:
+                    break
+            return answer.status_code
+
+        answered = {what: asked(*request) for what, request in requested.items()}
+        assert {what for what, status in answered.items() if status != 403} == allowed, (name, answered)
+        assert set(answered.values()) <= {200, 403, 404, 422}, (name, answered)
+
+
+def test_airflow_s_own_answers_are_hardened_too(airflow: RunningAirflow) -> None:
+    for path in ("/", "/auth/login", "/api/v2/version", "/api/v2/dags", "/static/nothing.js"):
+        headers = requests.get(airflow.url + path, timeout=30).headers
+        assert "frame-ancestors 'self'" in headers["Content-Security-Policy"], path
+        assert headers["X-Content-Type-Options"] == "nosniff" and headers["X-Frame-Options"] == "SAMEORIGIN", path
+        assert "Access-Control-Allow-Origin" not in headers, path
 
 
 def test_the_page_stands_within_airflow_s_own_pages(airflow: RunningAirflow, tmp_path: Path) -> None:
@@ -256,9 +310,9 @@ def test_it_listens_on_this_machine_only_and_keeps_its_secrets(airflow: RunningA
     assert {address.ip for address in listening} == {"127.0.0.1"}
     for path in [*(airflow.home / "secrets").iterdir(), airflow.home / "airflow" / "passwords.json"]:
         assert path.stat().st_mode & 0o077 == 0, path.name
-    password = json.loads((airflow.home / "airflow" / "passwords.json").read_text("utf-8"))["admin"]
-    assert len(password) >= 12
-    assert password.encode() not in b"".join(path.read_bytes() for path in airflow.home.glob("airflow/logs/*.log"))
+    passwords = json.loads((airflow.home / "airflow" / "passwords.json").read_text("utf-8")).values()
+    logs = b"".join(path.read_bytes() for path in airflow.home.glob("airflow/logs/*.log"))
+    assert all(len(password) >= 12 and password.encode() not in logs for password in passwords)
 
 
 def test_a_second_launcher_of_the_same_data_root_is_refused(airflow: RunningAirflow) -> None:

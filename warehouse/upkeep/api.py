@@ -32,9 +32,15 @@ def passwords_path() -> Path:
     return Path(default if path.startswith("$AIRFLOW_HOME/var") else path)
 
 
+def local_users() -> list[str]:
+    """The names of the local users; the first one is an administrator unless a site says otherwise."""
+    declared = configured("core", "simple_auth_manager_users", "admin:admin")
+    return [name for user in declared.split(",") if (name := user.split(":")[0].strip())]
+
+
 def first_user() -> str:
-    """The name of the first local user (an administrator unless a site says otherwise)."""
-    return configured("core", "simple_auth_manager_users", "admin:admin").split(",")[0].split(":")[0].strip()
+    """The name of the first local user."""
+    return local_users()[0]
 
 
 class AirflowApi:

@@ -24,6 +24,12 @@ class Pages(AirflowPlugin):
         return [{"app": application(), "url_prefix": PREFIX, "name": "fupin"}]
 
     @cached_property
+    def fastapi_root_middlewares(self) -> list[Any]:  # type: ignore[override]
+        from warehouse.upkeep.pages import SecureHeaders
+
+        return [{"middleware": SecureHeaders, "name": "secure headers"}]
+
+    @cached_property
     def external_views(self) -> list[Any]:  # type: ignore[override]
         from urllib.parse import urlsplit
 

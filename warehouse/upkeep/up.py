@@ -22,7 +22,7 @@ from connectors import settings
 from connectors.errors import FupinError, TerminalError, TransientError
 from connectors.feed import load_feeds
 from warehouse.upkeep import keys
-from warehouse.upkeep.api import AirflowApi, first_user, passwords_path, state_path
+from warehouse.upkeep.api import AirflowApi, first_user, local_users, passwords_path, state_path
 from warehouse.upkeep.component import LAUNCHER
 from warehouse.upkeep.components import Components
 from warehouse.upkeep.environment import airflow_environment, airflow_folder, configured
@@ -68,12 +68,21 @@ def _folders() -> None:
         folder.chmod(0o700)
     for name in keys.NAMES:
         keys.airflow_secret(name)
+    _passwords()
+
+
+def _passwords() -> None:
+    """A password for every local user who has none yet. Airflow would make it too, and print it into its log."""
     path = passwords_path()
-    if not path.exists():
+    known = json.loads(path.read_text("utf-8") or "{}") if path.exists() else {}
+    fresh = {user: secrets.token_urlsafe(12) for user in local_users() if user not in known}
+    if fresh:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump({first_user(): secrets.token_urlsafe(12)}, file)
+        temporary = path.with_suffix(".tmp")
+        temporary.unlink(missing_ok=True)
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            json.dump({**known, **fresh}, file)
+        temporary.replace(path)
 
 
 def _wait_until_ready(components: Components, api: AirflowApi) -> None:
