@@ -17,7 +17,7 @@ import duckdb
 import pytest
 
 from connectors.settings import ROOT
-from tests.unit.publish.county import KNOWN
+from tests.publish.county import KNOWN
 from warehouse.cli import query, serve
 from warehouse.publish import publish
 

@@ -19,7 +19,7 @@ from warehouse.cli import main
 
 STATEMENTS = tomllib.loads((ROOT / "tests" / "security.toml").read_text("utf-8"))
 # What a pipeline without a web application has, too.
-PROVED = {f"E{number}" for number in (9, *range(11, 19), *range(23, 30), 31)}
+PROVED = {f"E{number}" for number in (9, *range(11, 21), *range(23, 30), 31)}
 
 
 @cache
@@ -29,7 +29,7 @@ def defined_in(path: str) -> set[str]:
 
 
 def test_each_statement_is_proved_or_says_why_not() -> None:
-    assert {f"E{number}" for number in range(1, 32)} - set(STATEMENTS) <= {"E19", "E20"}
+    assert list(STATEMENTS) == [f"E{number}" for number in range(1, 32)]
     for name, statement in STATEMENTS.items():
         assert statement.keys() <= {"title", "tests", "reason", "limit"}, name
         assert ("tests" in statement) != ("reason" in statement), name
