@@ -85,6 +85,7 @@ def test_query_formats(home, monkeypatch):
             "formula": "=1+1",
         }
     ]
+    assert run(home, asked, monkeypatch, fmt="excel") == "\ufeff" + run(home, asked, monkeypatch)
     lines = run(home, asked, monkeypatch, fmt="table").splitlines()
     assert (
         len(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from connectors.settings import ROOT
@@ -67,8 +69,8 @@ def test_a_mistake_is_one_line_and_the_prompt_goes_on(ask) -> None:
     assert code == 1 and "five" in out and len(err.splitlines()) == 4 and "Traceback" not in err
 
 
-def blocks(name: str) -> list[str]:
-    return re.findall(r"```python\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), re.DOTALL)
+def blocks(name: str, language: str = "python") -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), re.DOTALL)
 
 
 EXAMPLES = [
@@ -86,6 +88,19 @@ def test_the_examples_of_the_readme_run(home: Path, tmp_path: Path, name: str, n
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert done.returncode == 0 and done.stdout.strip(), done.stderr
+
+
+def test_the_example_for_r_asks_for_what_is_there(home: Path, tmp_path: Path) -> None:
+    """DuckDB's own answer to it everywhere; R's where there is R with its package."""
+    (tmp_path / "var").symlink_to(home)
+    (example,) = blocks("README.md", "r")
+    path, sql = re.findall(r'"([^"]*)"', example)
+    with duckdb.connect(str(tmp_path / path), read_only=True) as con:
+        assert con.execute(sql).fetchall() == [("某镇", 2)]
+    r = shutil.which("Rscript")
+    if r and not subprocess.run([r, "-e", "library(duckdb)"], capture_output=True, check=False).returncode:
+        done = subprocess.run([r, "-e", example], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0 and "某镇" in done.stdout, done.stderr
 
 
 @pytest.mark.parametrize("option", ["--help", "--version"])

@@ -265,7 +265,12 @@ def parser() -> argparse.ArgumentParser:
         metavar="DATE",
         help="as it was known then: only snapshots published by the end of DATE",
     )
-    query.add_argument("--format", choices=("table", "csv", "json"), default="table")
+    query.add_argument(
+        "--format",
+        choices=("table", "csv", "excel", "json"),
+        default="table",
+        help="excel: the CSV that Excel and WPS take for UTF-8",
+    )
     query.set_defaults(run=_query)
 
     shell.add_commands(commands)

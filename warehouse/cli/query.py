@@ -84,7 +84,7 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
 def run(
     sql: str, as_of: str | None = None, fmt: str = "table", out: TextIO | None = None, known_on: str | None = None
 ) -> int:
-    """Run one SQL text on a snapshot and write the result to ``out`` as ``table``, ``csv`` or ``json``; returns 0.
+    """Run one SQL text on a snapshot and write the result to ``out`` as ``table``, ``csv``, ``excel`` (CSV behind a byte order mark) or ``json``; returns 0.
 
     Raises TerminalError in one line for a wrong query, date or missing snapshot.
     """
@@ -95,7 +95,9 @@ def run(
         try:
             cursor = con.execute(sql)
             names = [column[0] for column in cursor.description or ()]
-            if fmt == "csv":
+            if fmt in ("csv", "excel"):
+                # Excel takes a CSV without the mark for GBK.
+                target.write("\ufeff" if fmt == "excel" else "")
                 _csv(cursor, names, target)
             elif fmt == "json":
                 _json(cursor, names, target)
