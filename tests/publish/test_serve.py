@@ -165,6 +165,7 @@ def test_nothing_but_a_select_is_answered(home, server, reader, tmp_path) -> Non
         "CREATE SCHEMA county.mine",
         "DROP VIEW county.mart.person_status",
         "INSERT INTO county.mart.person_status FROM county.mart.person_status",
+        "INSERT INTO county.server.refused VALUES ('count', NULL)",
     ],
 )
 def test_nor_does_an_attached_county_take_anything(home, server, sql) -> None:
