@@ -9,6 +9,7 @@ from __future__ import annotations
 import configparser
 import os
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 from connectors.errors import TerminalError
@@ -62,3 +63,19 @@ def number(key: str, default: float) -> float:
         return float(text)
     except ValueError:
         raise TerminalError(f"setting [fupin] {key} must be a number") from None
+
+
+def code_version() -> str:
+    """Commit of the checkout if it is one, else the package's version."""
+    head = ROOT / ".git" / "HEAD"
+    try:
+        text = head.read_text(encoding="ascii").strip()
+        if text.startswith("ref: "):
+            text = (ROOT / ".git" / text.removeprefix("ref: ")).read_text(encoding="ascii").strip()
+        return text
+    except OSError:
+        pass
+    try:
+        return metadata.version("fupin")
+    except metadata.PackageNotFoundError:
+        return "unknown"

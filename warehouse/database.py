@@ -23,7 +23,7 @@ from connectors import settings
 from connectors.errors import TerminalError, TransientError, without_row_text
 from expectations import normalise
 from expectations.normalise import literal
-from warehouse import keys, scratch
+from warehouse import keys, migrations, scratch
 
 WAREHOUSE = "fupin"
 LOCK_WAIT_SECONDS = 900.0
@@ -321,7 +321,18 @@ def table_hashes(con: duckdb.DuckDBPyConnection, database: str) -> dict[str, lis
 def _attach(con: duckdb.DuckDBPyConnection, home: Path, write: bool, name: str = WAREHOUSE) -> str:
     path = warehouse_path(home)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    used = _attach_path(con, home, path, name, "" if write else ", READ_ONLY")
+    mode = "" if write else ", READ_ONLY"
+    used = _attach_path(con, home, path, name, mode)
+    if migrations.is_behind(con, name):
+        if not write:
+            con.execute(f"DETACH {name}")
+            _attach_path(con, home, path, name, "")
+        with con.cursor() as other, without_row_text("bringing the warehouse to the present schema"):
+            other.execute(f"USE {name}")
+            migrations.migrate(other, home)
+        if not write:
+            con.execute(f"DETACH {name}")
+            _attach_path(con, home, path, name, mode)
     os.chmod(path, 0o600)
     return used
 

@@ -49,8 +49,9 @@ def deeds(con: duckdb.DuckDBPyConnection, until: int) -> list[Deed]:
             [until, LOAD, WITHDRAW, DECIDE],
         ).fetchall()
     ]
-    builds = "SELECT entries, built_at FROM ops.build WHERE entries <= ?" if "ops.build" in relations(con) else ""
-    for number, built_at in con.execute(builds, [until]).fetchall() if builds else ():
+    for number, built_at in con.execute(
+        "SELECT entries, built_at FROM ops.build WHERE entries <= ?", [until]
+    ).fetchall():
         found.append(Deed(number, BUILD, "", built_at, {}))
     found.sort(key=lambda deed: (deed.number, deed.what == BUILD))
     before = [None, *found]
@@ -141,6 +142,6 @@ def _decide(con: duckdb.DuckDBPyConnection, when: dt.datetime) -> None:
 def _link(con: duckdb.DuckDBPyConnection, feeds: dict[str, Feed], deed: Deed) -> None:
     con.execute("BEGIN")
     con.execute("DELETE FROM core.link_model")
-    con.execute(f"INSERT INTO core.link_model FROM {TAKEN}.link_model WHERE trained_at <= ?", [deed.done_at])
+    con.execute(f"INSERT INTO core.link_model BY NAME FROM {TAKEN}.link_model WHERE trained_at <= ?", [deed.done_at])
     linkage.link(con, feeds, deed.done_at.isoformat(timespec="microseconds"))
     con.execute("COMMIT")

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from connectors import settings
 from connectors.errors import TerminalError, scrubbed
 from connectors.feed import Feed, load_feeds
 from expectations.normalise import identifier
@@ -74,7 +75,7 @@ def _strange(home: Path, folder: Path, was: Mapping[str, Any]) -> list[str]:
     """What is not as it was when the snapshot was published, apart from the data."""
     found = []
     for name, now in (
-        ("code_version", manifest.code_version()),
+        ("code_version", settings.code_version()),
         ("duckdb_version", duckdb.__version__),
         ("key_fingerprint", fingerprint(keys.secret("publication_key", home))),
     ):

@@ -13,7 +13,7 @@ from warehouse.database import open_warehouse
 from warehouse.feedback import lists
 from warehouse.history.schema import prepare
 from warehouse.identity import decisions, questions, review
-from warehouse.identity.tables import WHO_IS_WHO
+from warehouse.identity.decisions import WHO_IS_WHO
 from warehouse.merging import load_time
 from warehouse.monitor.reference import run_date
 

@@ -15,7 +15,6 @@ from warehouse.monitor.reference import run_date
 
 def write(con: duckdb.DuckDBPyConnection, home: Path, feeds: dict[str, Feed]) -> int:
     """Write the worklists that have changed, in one transaction; returns how many. The marts are built."""
-    worklists.create(con)
     as_of = run_date(con)
     if as_of is None:
         return 0

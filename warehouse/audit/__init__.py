@@ -25,7 +25,6 @@ import duckdb
 from warehouse import keys
 from warehouse.audit.person import person
 from warehouse.batch import utc_now
-from warehouse.database import relations
 
 __all__ = ["COLUMNS", "Head", "commit", "head", "note", "person", "token"]
 
@@ -57,11 +56,6 @@ def seal(key: bytes, before: str, content: tuple[Any, ...]) -> str:
 def token(home: Path, key: str) -> str:
     """What stands in the log for whatever has the number ``key``: 16 hexadecimal digits."""
     return hmac.new(secret(home), b"about\0" + key.encode(), hashlib.sha256).hexdigest()[:16]
-
-
-def exists(con: duckdb.DuckDBPyConnection) -> bool:
-    """A warehouse of a former version has no log until it is next written to."""
-    return "ops.audit" in relations(con)
 
 
 def head(con: duckdb.DuckDBPyConnection) -> Head:

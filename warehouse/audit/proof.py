@@ -9,7 +9,8 @@ from typing import Any
 
 import duckdb
 
-from warehouse.audit import COLUMNS, Head, anchor, anchor_path, exists, seal, secret
+from warehouse.audit import COLUMNS, Head, anchor, anchor_path, seal, secret
+from warehouse.database import relations
 
 AT_ONCE = 10_000
 
@@ -53,7 +54,8 @@ def problem(con: duckdb.DuckDBPyConnection, home: Path, manifests: dict[str, tup
 
 
 def _entries(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
-    if not exists(con):
+    # Somebody may have dropped all of it.
+    if "ops.audit" not in relations(con):
         return
     con.execute(f"SELECT {', '.join(COLUMNS)} FROM ops.audit ORDER BY number, rowid")
     while rows := con.fetchmany(AT_ONCE):

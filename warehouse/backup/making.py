@@ -25,7 +25,6 @@ from warehouse.batch import Batch, utc_now, write_json
 from warehouse.database import WAREHOUSE, alone, attach_file, connect, open_warehouse, table_hashes, warehouse_path
 from warehouse.history.schema import ensure
 from warehouse.merging import content_hash
-from warehouse.publish.manifest import code_version
 from warehouse.scratch import temporary
 
 KEEP = 30
@@ -92,7 +91,12 @@ def _fill(home: Path, folder: Path, content: Path) -> dict[str, Any]:
         path.chmod(0o600)
         files[f"warehouse/{path.name}"] = {"bytes": path.stat().st_size, "sha256": store.digest(path)}
         new += path.stat().st_size
-    said |= {"made_at": made_at, "code_version": code_version(), "duckdb_version": duckdb.__version__, "new_bytes": new}
+    said |= {
+        "made_at": made_at,
+        "code_version": settings.code_version(),
+        "duckdb_version": duckdb.__version__,
+        "new_bytes": new,
+    }
     write_json(content / store.MANIFEST, {**said, "files": files})
     for path in sorted(content.rglob("*"), reverse=True):
         # A link is on the disk already.
@@ -119,7 +123,7 @@ def _proved(con: duckdb.DuckDBPyConnection, home: Path, copied: Path) -> dict[st
         "warehouse_key": key,
         "content_hash": content_hash(con, feeds),
         "tables": table_hashes(con, "copied"),
-        "audit": vars(audit.head(con)) if audit.exists(con) else None,
+        "audit": vars(audit.head(con)),
     }
     con.execute("USE memory")
     con.execute("DETACH copied")

@@ -27,6 +27,7 @@ WHATS = (
     "backup",
     "restore",
     "drill",
+    "migrate",
 )
 
 
@@ -55,8 +56,6 @@ def _audit(arguments: argparse.Namespace) -> int:
     about = audit.token(home, arguments.about) if arguments.about else None
     since = dt.datetime.combine(arguments.since or dt.date(2000, 1, 1), dt.time()) - BEIJING
     with open_warehouse(home, write=False) as con:
-        if not audit.exists(con):
-            raise FupinError("there is no log yet: it begins with the next delivery or build")
         rows = con.execute(
             f"SELECT {', '.join(SHOWN)} FROM ops.audit WHERE (? OR list_contains(?, what)) AND (? OR list_contains(?, who)) "
             "AND (?::VARCHAR IS NULL OR about = ?) AND done_at >= ? ORDER BY number",
@@ -80,18 +79,23 @@ def _verify(arguments: argparse.Namespace) -> int:
     from connectors.feed import load_feeds
     from warehouse import audit
     from warehouse.audit import proof
-    from warehouse.database import open_warehouse
+    from warehouse.database import open_warehouse, require_warehouse
+    from warehouse.history.schema import ensure
     from warehouse.merging import content_hash
     from warehouse.publish import manifest
     from warehouse.publish.snapshot import published
 
     home = settings.home()
     # Hashing reads every block of every table, so it finds a flipped bit too.
-    with open_warehouse(home, write=False) as con:
-        print_json({"content_hash": content_hash(con, load_feeds())})
+    require_warehouse(home)
+    feeds = load_feeds()
+    with open_warehouse(home) as con:
+        # One written before by other declarations has not the table of every feed.
+        ensure(con, feeds.values())
+        print_json({"content_hash": content_hash(con, feeds)})
         sys.stdout.flush()
         if found := proof.problem(con, home, manifest.said_of_log(published(home))):
             raise FupinError(f"审计日志不完整 / the log of what was done: {found}")
-        number = audit.head(con).number if audit.exists(con) else 0
+        number = audit.head(con).number
         print(f"audit: {number} entries, none changed, none missing", file=sys.stderr)
     return 0

@@ -1,4 +1,4 @@
-"""The warehouse's schema: ledger, history tables, identity, and the views that read them."""
+"""The feeds' part of the warehouse's schema: history tables, which follow from the declarations, and the views that read them."""
 
 from __future__ import annotations
 
@@ -15,41 +15,10 @@ from connectors.errors import DeclarationError
 from connectors.feed import Feed
 from expectations import normalise
 from expectations.normalise import identifier
-from warehouse import identity, keys
+from warehouse import identity, keys, migrations
 from warehouse.history import tables, views
 from warehouse.history.tables import BOOKKEEPING, core_columns, table
 from warehouse.history.views import ensure_views
-from warehouse.identity import tables as identity_tables
-
-LEDGER = """
-CREATE SCHEMA IF NOT EXISTS ops; CREATE SCHEMA IF NOT EXISTS ref; CREATE SCHEMA IF NOT EXISTS core; CREATE SCHEMA IF NOT EXISTS mart;
-CREATE TABLE IF NOT EXISTS ops.batch (
-  batch_id VARCHAR, feed VARCHAR, department VARCHAR, original_name VARCHAR, sha256 VARCHAR, size_bytes BIGINT, state VARCHAR,
-  received_at TIMESTAMP, staged_at TIMESTAMP, validated_at TIMESTAMP, merged_at TIMESTAMP, as_of DATE, as_of_source VARCHAR,
-  rows_read BIGINT, rows_landed BIGINT, rows_quarantined BIGINT, rows_skipped BIGINT,
-  rows_inserted BIGINT, rows_ended BIGINT, rows_unchanged BIGINT, duplicate_of VARCHAR, correction_of VARCHAR, reason VARCHAR);
-CREATE TABLE IF NOT EXISTS ops.batch_figure (
-  batch_id VARCHAR, feed VARCHAR, column_name VARCHAR, column_label VARCHAR, median_yuan DOUBLE, total_yuan DECIMAL(38, 2), empty_rows BIGINT);
-ALTER TABLE ops.batch ADD COLUMN IF NOT EXISTS coverage VARCHAR;
-ALTER TABLE ops.batch ADD COLUMN IF NOT EXISTS withdrawn_at TIMESTAMP;
-ALTER TABLE ops.batch ADD COLUMN IF NOT EXISTS withdrawn_by VARCHAR;
-ALTER TABLE ops.batch ADD COLUMN IF NOT EXISTS withdrawn_why VARCHAR;
-CREATE TABLE IF NOT EXISTS ops.reject (batch_id VARCHAR, feed VARCHAR, source_row BIGINT, code VARCHAR, "column" VARCHAR, rule VARCHAR);
-CREATE TABLE IF NOT EXISTS ops.refused (batch_id VARCHAR, feed VARCHAR, source_row BIGINT, kind VARCHAR, person_key BIGINT, word VARCHAR, birth_date DATE);
-CREATE TABLE IF NOT EXISTS ops.column_fill (
-  batch_id VARCHAR, feed VARCHAR, "column" VARCHAR, is_required BOOLEAN, "rows" BIGINT, filled BIGINT);
-CREATE TABLE IF NOT EXISTS ops.late_link (batch_id VARCHAR, feed VARCHAR, method VARCHAR, "rows" BIGINT);
-CREATE TABLE IF NOT EXISTS ops.link (batch_id VARCHAR, feed VARCHAR, method VARCHAR, "rows" BIGINT);
-CREATE TABLE IF NOT EXISTS ops.audit (
-  number BIGINT, done_at TIMESTAMP, who VARCHAR, place VARCHAR, what VARCHAR, target VARCHAR, about VARCHAR, why VARCHAR, detail VARCHAR, seal VARCHAR);
-CREATE TABLE IF NOT EXISTS ops.build (entries BIGINT, built_at TIMESTAMP);
-CREATE TABLE IF NOT EXISTS ops.export (
-  request_id VARCHAR, requested_at TIMESTAMP, requested_by VARCHAR, recipient VARCHAR, why VARCHAR, relation VARCHAR, columns VARCHAR[],
-  format VARCHAR, expires_at TIMESTAMP, decision VARCHAR, decided_at TIMESTAMP, decided_by VARCHAR, decided_why VARCHAR, written_at TIMESTAMP,
-  written_by VARCHAR, snapshot_id VARCHAR, "rows" BIGINT, sha256 VARCHAR);
--- Every delivery looks for its people by value: plain text is found in half the time.
-CREATE TABLE IF NOT EXISTS core.identity (kind VARCHAR, value VARCHAR USING COMPRESSION uncompressed, person_key BIGINT, batch_id VARCHAR);
-"""
 
 
 def prepare(con: duckdb.DuckDBPyConnection, home: Path, feeds: Mapping[str, Feed]) -> None:
@@ -95,18 +64,17 @@ def _made_by(feeds: tuple[Feed, ...]) -> str:
 @cache
 def _code() -> str:
     code = hashlib.sha256()
-    for module in (__name__, *(one.__name__ for one in (tables, views, identity_tables, normalise))):
+    for module in (__name__, *(one.__name__ for one in (tables, views, normalise))):
         code.update(Path(str(sys.modules[module].__file__)).read_bytes())
     return code.hexdigest()
 
 
 def create_tables(con: duckdb.DuckDBPyConnection, feeds: Iterable[Feed]) -> None:
-    """Make ledger, history and identity tables with their views; add columns that a declaration has gained.
+    """Make all tables with their views; add columns that a declaration has gained.
 
     Raises DeclarationError where a declaration changed a column's type: history must not be reinterpreted in silence.
     """
-    con.execute(LEDGER)
-    identity_tables.create(con)
+    migrations.apply(con)
     feeds = list(feeds)
     existing: dict[str, dict[str, str]] = {}
     for name, column, kind in con.execute(

@@ -18,7 +18,9 @@ from expectations import normalise
 from expectations.normalise import identifier, literal
 from warehouse.history.tables import OPEN_DATE, OPEN_TIME, name_column, table
 from warehouse.history.views import ensure_views
-from warehouse.identity.tables import WHO_IS_WHO
+
+# What follows from the decisions, and says of whom a row of any feed speaks.
+WHO_IS_WHO = ("person_alias", "person_split", "record_link")
 
 KINDS = ("same_person", "two_people", "one_person", "link", "no_link")
 

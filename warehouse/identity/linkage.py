@@ -84,7 +84,8 @@ def _model(con: duckdb.DuckDBPyConnection, when: str, retrain: bool) -> linking.
         return None
     model = linking.train(con, "unlinked", "people_with_id", SEED)
     con.execute(
-        "INSERT INTO core.link_model SELECT ?, ?, ?, ?, (SELECT count(*) FROM people_with_id), ?",
+        "INSERT INTO core.link_model (version, specification, settings, trained_at, people, records) "
+        "SELECT ?, ?, ?, ?, (SELECT count(*) FROM people_with_id), ?",
         [model.version, linking.SPECIFICATION, model.settings_json, dt.datetime.fromisoformat(when), row[0]],
     )
     return model

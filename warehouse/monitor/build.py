@@ -38,10 +38,6 @@ def build(
     check(feeds, root)
     con.execute("BEGIN")
     try:
-        for schema in ("ref", "core", "mart"):
-            con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-        judge.create(con)
-        clues.create(con)
         day = as_of or reference.run_date(con)
         reference.load(con, feeds, day, all_rules(root))
         order = _needed(build_order(root), wanted)

@@ -14,19 +14,6 @@ from expectations.normalise import literal
 from warehouse.database import scalar
 from warehouse.monitor.rules import HIT, SEVERITIES, UNKNOWN
 
-TABLE = """
-CREATE TABLE IF NOT EXISTS ops.clue (
-  clue_id VARCHAR, rule_id VARCHAR, rule_version BIGINT, subject_kind VARCHAR, subject VARCHAR, person_key BIGINT, household_id VARCHAR,
-  village_code VARCHAR, severity VARCHAR, owner VARCHAR, first_seen DATE, opened_on DATE, last_seen DATE, cleared_on DATE,
-  times_opened BIGINT, due_date DATE, evidence VARCHAR);
-CREATE TABLE IF NOT EXISTS ops.clue_round (clue_id VARCHAR, round BIGINT, opened_on DATE, due_date DATE, cleared_on DATE);
-"""
-
-
-def create(con: duckdb.DuckDBPyConnection) -> None:
-    """Make ``ops.clue`` and ``ops.clue_round``; the schema exists."""
-    con.execute(TABLE)
-
 
 def clue_id_sql(rule_id: str, subject: str) -> str:
     """SQL of a clue's number: the rule and ten digits that follow from its subject, so that it is the same in every run."""
@@ -47,7 +34,6 @@ def follow(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
     The date of everything is the run date; a second time on the same results changes nothing. Works inside the caller's transaction.
     """
-    create(con)
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE found AS SELECT {clue_id_sql('h.rule_id', 'h.subject')} AS clue_id, h.*, r.rule_version, r.subject_kind, "
         "r.severity, r.owner, r.as_of FROM ops.rule_hit AS h JOIN ops.rule_run AS r ON r.rule_id = h.rule_id"

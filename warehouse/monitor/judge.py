@@ -23,20 +23,6 @@ from warehouse.monitor.rules import CLEAR, COLUMNS, HIT, UNKNOWN, UNSET, VERDICT
 _NOW = '"judged now"'
 # The subjects of core.open_row that are a rule's own.
 OPEN_KINDS = ("person", "household", "family", "village")
-TABLES = """
-CREATE TABLE IF NOT EXISTS ops.rule_run (
-  rule_id VARCHAR, rule_version BIGINT, rule_title VARCHAR, severity VARCHAR, owner VARCHAR, subject_kind VARCHAR, as_of DATE,
-  subjects BIGINT, hits BIGINT, clear BIGINT, unknown BIGINT, unset BIGINT, missing_feeds VARCHAR, unset_parameters VARCHAR,
-  parameters VARCHAR, batches VARCHAR);
-CREATE TABLE IF NOT EXISTS ops.rule_hit (
-  rule_id VARCHAR, subject VARCHAR, person_key BIGINT, household_id VARCHAR, village_code VARCHAR, verdict VARCHAR, evidence VARCHAR);
-"""
-
-
-def create(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the two tables; the schema ``ops`` is made too where it is missing."""
-    con.execute("CREATE SCHEMA IF NOT EXISTS ops")
-    con.execute(TABLES)
 
 
 @dataclass(frozen=True)

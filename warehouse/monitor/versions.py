@@ -13,14 +13,10 @@ from collections.abc import Iterable, Mapping
 import duckdb
 
 from warehouse.database import relations
-from warehouse.identity.tables import WHO_IS_WHO
+from warehouse.identity.decisions import WHO_IS_WHO
 from warehouse.monitor.order import CLUES, JUDGED, Table
 
 MARKS = "core.citizen_mark"
-TABLE = (
-    "CREATE TABLE IF NOT EXISTS ops.built (name VARCHAR, version VARCHAR); "
-    "ALTER TABLE ops.built ADD COLUMN IF NOT EXISTS content VARCHAR"
-)
 
 
 def digest(parts: Iterable[object]) -> str:
@@ -46,7 +42,6 @@ class Versions:
     """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, feeds: Iterable[str]) -> None:
-        con.execute(TABLE)
         self.con = con
         rows = con.execute("SELECT name, version, content FROM ops.built").fetchall()
         self.made: Mapping[str, str] = {name: version for name, version, _ in rows}

@@ -5,13 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from connectors.settings import ROOT
 from warehouse import audit
 from warehouse.monitor.order import SQL, build_order
 
@@ -26,22 +24,6 @@ def file_digest(path: Path) -> str:
 def digest(content: Any) -> str:
     """SHA-256 of JSON-able content, whatever the order of its keys."""
     return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def code_version() -> str:
-    """Commit of the checkout if it is one, else the package's version."""
-    head = ROOT / ".git" / "HEAD"
-    try:
-        text = head.read_text(encoding="ascii").strip()
-        if text.startswith("ref: "):
-            text = (ROOT / ".git" / text.removeprefix("ref: ")).read_text(encoding="ascii").strip()
-        return text
-    except OSError:
-        pass
-    try:
-        return metadata.version("fupin")
-    except metadata.PackageNotFoundError:
-        return "unknown"
 
 
 def batches(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

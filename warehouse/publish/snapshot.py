@@ -191,7 +191,7 @@ def _head(con: duckdb.DuckDBPyConnection, folder: Path, found: Found, snapshot_i
         "content_hash": found.content,
         "knowledge_hash": found.knowledge,
         "published_at": dt.datetime.now(dt.UTC).isoformat(timespec="microseconds"),
-        "code_version": manifest.code_version(),
+        "code_version": settings.code_version(),
         "duckdb_version": duckdb.__version__,
         "key_fingerprint": fingerprint(key),
         "audit": manifest.head_of_log(con),

@@ -4,6 +4,6 @@
 (``sql/core/clue_step.sql``).
 """
 
-from warehouse.monitor.worklists.lists import FEED, create, kind, write_lists
+from warehouse.monitor.worklists.lists import FEED, kind, write_lists
 
-__all__ = ["FEED", "create", "kind", "write_lists"]
+__all__ = ["FEED", "kind", "write_lists"]

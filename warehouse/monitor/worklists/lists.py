@@ -15,20 +15,11 @@ from warehouse.monitor.worklists import content, workbook
 
 FEED = "clue_verification"
 CHUNK = 1_000
-TABLE = """
-CREATE TABLE IF NOT EXISTS ops.worklist (
-  unit VARCHAR, list_id VARCHAR, file VARCHAR, sha256 VARCHAR, made_at TIMESTAMP, is_delivered BOOLEAN)
-"""
 
 
 def kind() -> lists.Kind:
     """Worklists: one per unit, in the outbox of the department that its name begins with (``fupinban/210782008``, ``jiaoyu``)."""
     return lists.Kind("worklist", "ops.worklist", "unit", lambda unit: unit.split("/")[0])
-
-
-def create(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the table of the lists that lie in the outboxes."""
-    con.execute(TABLE)
 
 
 def write_lists(
