@@ -8,7 +8,7 @@ FAST = tests/unit tests/feeds tests/sql tests/dags
 # Those that start and stop it themselves, then those that share one.
 OWN = tests/e2e/test_airflow_demo.py tests/e2e/test_airflow_feeds.py
 AIRFLOW = $(OWN) $(filter-out $(OWN),$(sort $(wildcard tests/e2e/test_airflow_*.py)))
-LONGER = tests/faults tests/connectors tests/history tests/clerks tests/publish $(filter-out $(AIRFLOW),$(sort $(wildcard tests/e2e/test_*.py)))
+LONGER = tests/faults tests/connectors tests/history tests/upgrade tests/clerks tests/publish $(filter-out $(AIRFLOW),$(sort $(wildcard tests/e2e/test_*.py)))
 FIGURES ?=
 UNUSED = /tests?/|/example_dags/|/(altair|hypothesis|mypy|pip|setuptools)/
 export AIRFLOW_HOME = $(CURDIR)

@@ -7,7 +7,6 @@ forgotten, what was written under it — copies, old backups — cannot be read 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,18 +16,9 @@ import duckdb
 from connectors.errors import TerminalError, TransientError, scrubbed, without_row_text
 from connectors.feed import load_feeds
 from expectations import parquet
-from warehouse import audit, cipher, keys, sealing
+from warehouse import audit, cipher, keys, rewriting, sealing
 from warehouse.batch import SEALED, Batch
-from warehouse.database import (
-    WAREHOUSE,
-    alone,
-    connect,
-    open_warehouse,
-    require_space,
-    table_hashes,
-    warehouse_path,
-    writer_lock,
-)
+from warehouse.database import alone, connect, open_warehouse, writer_lock
 from warehouse.history.schema import ensure
 
 Progress = Callable[[str], None]
@@ -115,29 +105,10 @@ def _again(con: duckdb.DuckDBPyConnection, home: Path, batch: Batch, present: st
 
 
 def _warehouse(home: Path, present: str, progress: Progress) -> int:
-    path = warehouse_path(home)
-    fresh = path.with_name(f".{path.name}.fresh")
     with alone(home) as (con, used):
-        for left in (fresh, fresh.with_name(f"{fresh.name}.wal")):
-            left.unlink(missing_ok=True)
+        rewriting.clear(home)
         if used == present:
             return 0
-        require_space(home, path.stat().st_size)
         progress("the warehouse")
-        key = keys.ring(keys.WAREHOUSE, home)[present].replace("'", "''")
-        con.execute(f"ATTACH '{fresh}' AS fresh (ENCRYPTION_KEY '{key}')")
-        con.execute(f"COPY FROM DATABASE {WAREHOUSE} TO fresh")
-        if table_hashes(con, "fresh") != table_hashes(con, WAREHOUSE):
-            raise TerminalError("the copy of the warehouse is not the warehouse: it stays under its old key")
-        for name in (WAREHOUSE, "fresh"):
-            con.execute(f"CHECKPOINT {name}")
-            con.execute(f"DETACH {name}")
-        os.chmod(fresh, 0o600)
-        for place in (fresh, path.parent):
-            handle = os.open(place, os.O_RDONLY)
-            os.fsync(handle)
-            os.close(handle)
-        # What the old file's log holds is in it: it was closed.
-        path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
-        os.replace(fresh, path)
+        rewriting.put_anew(con, home, present)
     return 1

@@ -12,7 +12,7 @@ import pytest
 from connectors.errors import TerminalError
 from connectors.feed import load_feeds
 from tests.e2e.test_at_rest import DEPARTMENT, FEED, drop
-from warehouse import keys, rotation, sealing, tasks
+from warehouse import keys, rewriting, rotation, sealing, tasks
 from warehouse.batch import Batch
 from warehouse.cli.main import main
 from warehouse.database import alone, open_warehouse, warehouse_path
@@ -89,7 +89,7 @@ def test_killed_anywhere_it_goes_on_and_ends_the_same(
     def killed(*_: object) -> None:
         raise Killed
 
-    for module, function in ((keys, "retire"), (rotation.os, "replace"), (rotation.parquet, "put")):
+    for module, function in ((keys, "retire"), (rewriting.os, "replace"), (rotation.parquet, "put")):
         with monkeypatch.context() as patch:
             patch.setattr(module, function, killed)
             try:

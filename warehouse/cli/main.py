@@ -135,6 +135,13 @@ def _batches(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _migrate(arguments: argparse.Namespace) -> int:
+    from warehouse import rewriting
+
+    print_json(rewriting.rewrite(settings.home()))
+    return 0
+
+
 def _release(arguments: argparse.Namespace) -> int:
     from warehouse import releasing
 
@@ -300,6 +307,11 @@ def parser() -> argparse.ArgumentParser:
     withdraw.add_argument("batch", metavar="FEED/BATCH")
     withdraw.add_argument("--why", required=True, metavar="TEXT", help="the reason, for the ledger")
     withdraw.set_defaults(run=_withdraw)
+
+    commands.add_parser(
+        "migrate",
+        help="the warehouse in the present schema, its file anew as this DuckDB writes it; every table compared",
+    ).set_defaults(run=_migrate)
 
     people.add_commands(commands)
     monitoring.add_commands(commands)
