@@ -203,3 +203,19 @@ def test_the_file_is_written_anew_and_compared(first: Path, monkeypatch: pytest.
     changed = {name for name in before if after[name] != before[name]}
     assert changed == {"ops.audit"} and warehouse_path(first).read_bytes() != old
     assert [path.name for path in warehouse_path(first).parent.glob(".*")] == []
+
+
+def test_a_backup_of_a_former_version_is_restored_into_the_present_one(data_root: Path) -> None:
+    old = Old("71de0d7", data_root)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrations, "is_behind", lambda *_: False)
+        patch.setattr(migrations, "apply", lambda *_: None)
+        fupin(old.home, "backup")
+        with open_warehouse(old.home, write=False) as con:
+            assert migrations.version(con) == 0
+    fupin(old.home, "restore", "--drill")
+    warehouse_path(old.home).unlink()
+    fupin(old.home, "restore", "--to", "now")
+    assert old.answers() == old.kept
+    with open_warehouse(old.home, write=False) as con:
+        assert migrations.version(con) == migrations.PRESENT and proof.problem(con, old.home, {}) is None
