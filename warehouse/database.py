@@ -324,6 +324,7 @@ def _attach(con: duckdb.DuckDBPyConnection, home: Path, write: bool, name: str =
     mode = "" if write else ", READ_ONLY"
     used = _attach_path(con, home, path, name, mode)
     if migrations.is_behind(con, name):
+        # Who only reads waits behind the same lock.
         if not write:
             con.execute(f"DETACH {name}")
             _attach_path(con, home, path, name, "")
