@@ -37,7 +37,8 @@ def connect(home: Path, *, ordered: bool = True, jailed: bool = False) -> duckdb
     """An in-memory connection with the platform's limits; spills into ``run/spill`` of the data root.
 
     ``ordered=False`` lets bulk statements finish in any order, which writes a third faster; a reader that numbers rows needs order.
-    ``jailed``: whatever a delivered file may bring DuckDB to do, it reaches nothing outside ``landing/`` and loads no extension.
+    ``jailed``: whatever a delivered file may bring DuckDB to do, it reaches nothing outside ``landing/``, no other machine, and loads no
+    extension but the one that encrypts.
     """
     spill = scratch.spill(home)
     con = duckdb.connect(
