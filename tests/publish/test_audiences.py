@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import itertools
 import os
+import shutil
 import stat
 import zipfile
 from pathlib import Path
@@ -20,7 +22,7 @@ from tests.publish.county import CANARIES, FEEDS, VILLAGE
 from warehouse import exports
 from warehouse.audiences import PATH, audiences
 from warehouse.exports import operations
-from warehouse.publish import guard, public
+from warehouse.publish import guard, manifest, public
 from warehouse.publish.public import files
 
 ASKED, OTHER = "甲", "乙"
@@ -170,3 +172,23 @@ def test_public_files_hold_nobody_and_are_made_once(home: Path, tmp_path: Path) 
         ) == {"*"}
     book = openpyxl.load_workbook(folder / files.WORKBOOK)
     assert book.sheetnames[0] == "说明" and all(sheet.sheet_state == "visible" for sheet in book)
+
+
+def test_what_cannot_be_proved_is_withheld_and_holds_up_nobody(home: Path, tmp_path: Path, caplog) -> None:
+    before = (home / "published" / "current").resolve()
+    shutil.copytree(before, tmp_path / before.name)
+    (tmp_path / "current").symlink_to(before.name)
+    snapshot = tmp_path / ".tmp-new"
+    shutil.copytree(before / "parquet", snapshot / "parquet")
+    mart = snapshot / "parquet" / "guarantee_coverage.parquet"
+    mart.chmod(0o644)
+    # One is covered of whom nobody says that he should be.
+    duckdb.execute(f"COPY (SELECT * REPLACE (covered + 1 AS covered) FROM '{before}/parquet/{mart.name}') TO '{mart}'")
+    head = manifest.read(before) or {}
+    changed = {**head["tables"], "mart.guarantee_coverage": {"rows": 0}}
+    public.write(snapshot, tmp_path, dt.date.fromisoformat(head["as_of"]), changed, "key")
+    assert "does not hold" in caplog.text and "沿用上次的" in caplog.text
+    names = sorted(path.name for path in (before / public.FOLDER).iterdir())
+    assert sorted(path.name for path in (snapshot / public.FOLDER).iterdir()) == names
+    for name in names:
+        assert (snapshot / public.FOLDER / name).samefile(tmp_path / before.name / public.FOLDER / name)

@@ -9,12 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from connectors.errors import TerminalError
 from warehouse.audiences import PATH, Table, audiences
 from warehouse.publish import manifest
 from warehouse.publish.pseudonym import fingerprint
@@ -49,16 +51,32 @@ def write(snapshot: Path, base: Path, as_of: dt.date | None, tables: Mapping[str
         return
     current = base / "current"
     is_same = (manifest.read(current) or {}).get("public") == state(tables, key) and (current / FOLDER).is_dir()
-    if (is_same or not _make(snapshot, base, as_of, wanted, smallest, key)) and (current / FOLDER).is_dir():
+    if (is_same or not _made(snapshot, base, as_of, wanted, smallest, key)) and (current / FOLDER).is_dir():
         (snapshot / FOLDER).mkdir()
         for path in sorted((current / FOLDER).iterdir()):
             os.link(path.resolve(), snapshot / FOLDER / path.name)
 
 
+def _made(
+    snapshot: Path, base: Path, as_of: dt.date | None, tables: Mapping[str, Table], smallest: int, key: str
+) -> bool:
+    """Make new tables; False, and one line for the engineer, where that would tell a secret or cannot be proved not to."""
+    why = "new ones would tell a small count together with the earlier ones"
+    try:
+        if _make(snapshot, base, as_of, tables, smallest, key):
+            return True
+    except TerminalError as error:
+        # The statisticians' snapshot does not wait for the notice board's.
+        why = str(error)
+        shutil.rmtree(snapshot / FOLDER, ignore_errors=True)
+    log.warning("public tables: %s: the last stay / 公开统计表沿用上次的", why)
+    return False
+
+
 def _make(
     snapshot: Path, base: Path, as_of: dt.date | None, tables: Mapping[str, Table], smallest: int, key: str
 ) -> bool:
-    """Make new tables; False if what was published earlier leaves no safe way to."""
+    """Make new tables; False if what was published earlier leaves no safe way to. Raises TerminalError for sums that do not hold or have no solution."""
     # Half a second: only who makes tables waits for it.
     from warehouse.publish.public import protection
 
@@ -74,9 +92,6 @@ def _make(
         cells.load(con, len(earlier), snapshot, tables)
         cells.complete(con, smallest, key)
         if not protection.protect(system := protection.system(con, smallest)):
-            log.warning(
-                "public tables: new ones would tell a small count together with the earlier ones: the last stay / 公开统计表沿用上次的"
-            )
             return False
         con.execute("UPDATE variable SET value = NULL WHERE id IN (SELECT unnest(?))", [system.hidden])
         files.write(snapshot / FOLDER, con, snapshot, tables, as_of)
