@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
 import subprocess
 from pathlib import Path
@@ -24,6 +25,8 @@ def fupin(home: Path, *words: str, settle: str = "0", check: bool = True) -> sub
         with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             patch.setenv("AIRFLOW__FUPIN__HOME", str(home))
             patch.setenv("AIRFLOW__FUPIN__SETTLE_SECONDS", settle)
+            # A process of its own would log to its own standard error, not to that of the first command of all.
+            patch.setattr(logging.getLogger(), "handlers", [])
             code = main(list(words))
     finally:
         os.umask(mask)

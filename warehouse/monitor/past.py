@@ -22,6 +22,8 @@ from warehouse.monitor.build import Progress, build
 from warehouse.monitor.order import JUDGED, SQL, build_order
 
 NAME = "past"
+# What a build keeps in ``ops``: this one has none before it.
+KEPT = ("rule_run", "rule_hit", "clue", "clue_round", "built")
 
 
 @contextmanager
@@ -93,3 +95,5 @@ def _lay_out(
         elif schema == "ops" and relation in ("reject", "refused", "link", "late_link", "column_fill"):
             source = f"(SELECT * FROM {name} WHERE batch_id IN (SELECT batch_id FROM {NAME}.ops.batch))"
         con.execute(f"CREATE TABLE {NAME}.{name} AS SELECT * FROM {source} {'LIMIT 0' if feed in without else ''}")
+    for name in KEPT:
+        con.execute(f"CREATE TABLE IF NOT EXISTS {NAME}.ops.{name} AS SELECT * FROM ops.{name} LIMIT 0")
