@@ -29,6 +29,7 @@ from connectors.connections import Connection
 from connectors.database_columns import EXACT_TYPES, SourceColumn, text_of
 from connectors.database_engine import CONNECT_SECONDS, engine, postgres_options, url
 from connectors.errors import TerminalError, TransientError, without_row_text
+from connectors.quoting import literal
 from connectors.reading import Problem
 
 # Dictionaries of mostly unique text cost a third of the writing time and are thrown away by the next step.
@@ -37,10 +38,6 @@ PARQUET = "FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 1, ROW_GROU
 BLOCK_BYTES = 16 * 2**20
 SCANNERS = {"postgresql": "postgres", "mysql": "mysql"}
 _COUNTY_TIME = dt.timezone(dt.timedelta(hours=8))
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _quoted(value: object, mark: str) -> str:
@@ -98,9 +95,9 @@ class Rows:
         """The parts, one behind the other, as ``target``."""
         temporary = target.with_name(f".{target.name}.{os.getpid()}")
         try:
-            files = ", ".join(_literal(str(part)) for part in parts)
+            files = ", ".join(literal(str(part)) for part in parts)
             found = self._duckdb.execute(
-                f"COPY (SELECT {', '.join(names)} FROM read_parquet([{files}])) TO {_literal(str(temporary))} ({PARQUET})"
+                f"COPY (SELECT {', '.join(names)} FROM read_parquet([{files}])) TO {literal(str(temporary))} ({PARQUET})"
             ).fetchone()
             os.chmod(temporary, 0o600)
             temporary.replace(target)
@@ -155,7 +152,7 @@ class Rows:
                 con.execute("SET mysql_enable_transactions = false")
                 con.execute("SET mysql_query_timeout_enabled = false")
             address = address_of(self.connection, self.timeout_seconds)
-            con.execute(f"ATTACH {_literal(address)} AS source (TYPE {kind}, READ_ONLY)")
+            con.execute(f"ATTACH {literal(address)} AS source (TYPE {kind}, READ_ONLY)")
         return con
 
     def _compiled(self, statement: sa.Select[Any]) -> str:
@@ -177,8 +174,8 @@ class Rows:
             text = f"SET STATEMENT max_statement_time={self.timeout_seconds}, tx_read_only=ON FOR {text}"
         cells = ", ".join(f"nullif({name}, '') AS {name}" for name in names)
         found = self._duckdb.execute(
-            f"COPY (SELECT {cells} FROM {kind}_query('source', {_literal(text)}{options}) AS pulled({', '.join(names)})) "
-            f"TO {_literal(str(target))} ({PARQUET})"
+            f"COPY (SELECT {cells} FROM {kind}_query('source', {literal(text)}{options}) AS pulled({', '.join(names)})) "
+            f"TO {literal(str(target))} ({PARQUET})"
         ).fetchone()
         return int(found[0]) if found else 0
 
@@ -205,16 +202,16 @@ class Rows:
                 blocks.append(Path(folder) / f"{len(blocks):06d}.parquet")
                 con.register("block", block)
                 typed = f"SELECT {', '.join(f'{name}::VARCHAR AS {name}' for name in names)} FROM block"
-                con.execute(f"COPY (SELECT {cells} FROM ({typed})) TO {_literal(str(blocks[-1]))} ({PARQUET})")
+                con.execute(f"COPY (SELECT {cells} FROM ({typed})) TO {literal(str(blocks[-1]))} ({PARQUET})")
                 con.unregister("block")
                 count += len(rows)
                 if rows:
                     weight = sum(sum(map(len, filter(None, column))) + 50 * len(column) for column in block.values())
                     size = max(200, min(50_000, self._block_bytes * len(rows) // weight))
             result.close()
-            files = ", ".join(_literal(str(path)) for path in blocks)
+            files = ", ".join(literal(str(path)) for path in blocks)
             con.execute(
-                f"COPY (SELECT {', '.join(names)} FROM read_parquet([{files}])) TO {_literal(str(target))} ({PARQUET})"
+                f"COPY (SELECT {', '.join(names)} FROM read_parquet([{files}])) TO {literal(str(target))} ({PARQUET})"
             )
         return count
 
@@ -256,7 +253,7 @@ def _load(con: duckdb.DuckDBPyConnection, name: str) -> None:
     """LOAD an extension from its Python package, as the warehouse does with httpfs."""
     folder = site.home() / "run" / "extensions"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    con.execute(f"SET extension_directory = {_literal(str(folder))}")
+    con.execute(f"SET extension_directory = {literal(str(folder))}")
     try:
         con.execute(f"LOAD {name}")
     except duckdb.Error:

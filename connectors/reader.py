@@ -10,14 +10,11 @@ from __future__ import annotations
 
 import duckdb
 
+from connectors.quoting import literal
 from connectors.reading import Reading
 
 MAX_LINE_BYTES = 2_000_000
 STRUCTURE_COLUMNS = "{'line': 'BIGINT', 'error_type': 'VARCHAR', 'csv_line': 'VARCHAR'}"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def reader_sql(reading: Reading, columns: list[str] | None = None, *, rejects: bool = True) -> str:
@@ -31,14 +28,14 @@ def reader_sql(reading: Reading, columns: list[str] | None = None, *, rejects: b
         raise ValueError("columns must name every cell of the header")
     if reading.text_path.endswith(".parquet"):
         cells = ", ".join(f'c{index} AS "{name}"' for index, name in enumerate(names))
-        return f"(SELECT {cells} FROM read_parquet({_literal(reading.text_path)}))"
-    typed = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in names)
+        return f"(SELECT {cells} FROM read_parquet({literal(reading.text_path)}))"
+    typed = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     options = [
         "auto_detect = false",
         f"columns = {{{typed}}}",
-        f"delim = {_literal(reading.text_delimiter)}",
-        f"quote = {_literal(reading.text_quote)}",
-        f"escape = {_literal(reading.text_quote)}",
+        f"delim = {literal(reading.text_delimiter)}",
+        f"quote = {literal(reading.text_quote)}",
+        f"escape = {literal(reading.text_quote)}",
         "header = false",
         f"skip = {reading.skip}",
         "nullstr = ''",
@@ -51,7 +48,7 @@ def reader_sql(reading: Reading, columns: list[str] | None = None, *, rejects: b
     ]
     if rejects:
         options += ["store_rejects = true", "rejects_limit = 0"]
-    return f"read_csv({_literal(reading.text_path)}, {', '.join(options)})"
+    return f"read_csv({literal(reading.text_path)}, {', '.join(options)})"
 
 
 def structure_sql(reading: Reading) -> str:
@@ -62,7 +59,7 @@ def structure_sql(reading: Reading) -> str:
     if not reading.structure_path:
         return "SELECT NULL::BIGINT AS line, NULL::VARCHAR AS error_type, NULL::VARCHAR AS csv_line WHERE false"
     return (
-        f"SELECT line, error_type, csv_line FROM read_csv({_literal(reading.structure_path)}, auto_detect = false, "
+        f"SELECT line, error_type, csv_line FROM read_csv({literal(reading.structure_path)}, auto_detect = false, "
         f"columns = {STRUCTURE_COLUMNS}, delim = ',', quote = '\"', escape = '\"', header = false, nullstr = '\x01', "
         f"max_line_size = {2 * MAX_LINE_BYTES}, parallel = false)"
     )

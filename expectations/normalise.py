@@ -21,6 +21,7 @@ from sqlglot import exp
 
 from connectors.errors import DeclarationError
 from connectors.feed import ID_TYPES, Column
+from connectors.quoting import identifier, literal
 from connectors.settings import ROOT
 
 MACROS = ROOT / "sql" / "macros"
@@ -41,16 +42,6 @@ SQL_TYPES = {
 }
 
 _HEADER = re.compile(r"--\s*(\w+)\(([\w, ]*)\)")
-
-
-def literal(text: str) -> str:
-    """A SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def identifier(name: str) -> str:
-    """A quoted SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 @cache

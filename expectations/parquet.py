@@ -9,12 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from connectors.quoting import literal
+
 if TYPE_CHECKING:
     import duckdb
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def parquet_path(folder: Path, stem: str) -> Path:
@@ -29,14 +27,14 @@ def key_of(path: Path) -> str | None:
 
 def encrypted(key: str | None) -> list[str]:
     """The option of COPY that encrypts, if there is a ``key``."""
-    return [f"ENCRYPTION_CONFIG {{footer_key: {_literal(key)}}}"] if key else []
+    return [f"ENCRYPTION_CONFIG {{footer_key: {literal(key)}}}"] if key else []
 
 
 def parquet_sql(path: Path, *options: str) -> str:
     """``read_parquet`` of a batch's file."""
     key = key_of(path)
-    decrypted = [f"encryption_config = {{footer_key: {_literal(key)}}}"] if key else []
-    return f"read_parquet({', '.join([_literal(str(path)), *options, *decrypted])})"
+    decrypted = [f"encryption_config = {{footer_key: {literal(key)}}}"] if key else []
+    return f"read_parquet({', '.join([literal(str(path)), *options, *decrypted])})"
 
 
 def put(temporary: Path, target: Path) -> None:
@@ -53,7 +51,7 @@ def copy(con: duckdb.DuckDBPyConnection, path: Path, key: str) -> Path:
     ``con`` keeps order."""
     temporary = path.with_name(f".{named(path, key).name}")
     options = ", ".join(["FORMAT parquet, COMPRESSION snappy", *encrypted(key)])
-    con.execute(f"COPY (FROM {parquet_sql(path)}) TO {_literal(str(temporary))} ({options})")
+    con.execute(f"COPY (FROM {parquet_sql(path)}) TO {literal(str(temporary))} ({options})")
     return temporary
 
 

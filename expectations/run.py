@@ -20,7 +20,7 @@ import duckdb
 
 from connectors.errors import DeclarationError, FupinError, TerminalError, TransientError, without_row_text
 from connectors.feed import Feed
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from expectations.rules import SEVERITIES, Rule, load_rules
 from expectations.suite import CELL_CODES, derive
 

@@ -16,10 +16,11 @@ import duckdb
 
 from connectors.feed import Feed
 from connectors.layout import FOOTER_ROW, TOTAL_ROW
+from connectors.quoting import identifier, literal
 from connectors.reader import misread, reader_sql, structure_sql
 from connectors.reading import Reading
 from expectations import normalise
-from expectations.normalise import Cell, identifier, literal
+from expectations.normalise import Cell
 from expectations.parquet import encrypted, key_of, parquet_path, parquet_sql, put
 
 MANY_GAPS = 64

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import duckdb
 
 from connectors.feed import Feed
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from warehouse.history.tables import OPEN_DATE, OPEN_TIME, core_columns, key_columns, table
 
 CHANGE, END, ADD = "change", "end", "add"

@@ -18,7 +18,7 @@ import duckdb
 
 from connectors.errors import TerminalError
 from connectors.feed import Feed
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 
 FEED = "archive_document"
 OK, CHANGED, MISSING, NO_SUM = "ok", "changed", "missing", "no_sum"

@@ -21,8 +21,8 @@ import duckdb
 
 from connectors import settings
 from connectors.errors import TerminalError, TransientError, without_row_text
+from connectors.quoting import literal
 from expectations import normalise
-from expectations.normalise import literal
 from warehouse import keys, migrations, scratch
 
 WAREHOUSE = "fupin"

@@ -13,9 +13,9 @@ from connectors import settings
 from connectors.errors import TerminalError
 from connectors.feed import Feed, load_feeds
 from connectors.files import read_file
+from connectors.quoting import identifier
 from connectors.reading import OWN_TEXTS, Reading
 from expectations import stage
-from expectations.normalise import identifier
 from expectations.run import validate
 from warehouse import keys, sealing, sources, withdrawing
 from warehouse.batch import Batch, utc_now, write_json

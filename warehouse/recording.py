@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import duckdb
 
 from connectors.feed import Feed
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from expectations.parquet import parquet_sql
 from warehouse.batch import Batch, utc_now
 from warehouse.history.deliveries import Delivery

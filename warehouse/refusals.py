@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from connectors.feed import Feed
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from expectations.parquet import parquet_sql
 from warehouse.history.deliveries import Delivery
 from warehouse.history.tables import name_column

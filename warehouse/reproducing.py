@@ -12,7 +12,7 @@ import duckdb
 from connectors import settings
 from connectors.errors import TerminalError, scrubbed
 from connectors.feed import Feed, load_feeds
-from expectations.normalise import identifier
+from connectors.quoting import identifier
 from warehouse import keys, publish, replaying, sealing
 from warehouse.batch import Batch
 from warehouse.database import open_warehouse, scalar

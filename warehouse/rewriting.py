@@ -13,7 +13,7 @@ import duckdb
 
 from connectors.errors import TerminalError, scrubbed, without_row_text
 from connectors.feed import load_feeds
-from expectations.normalise import literal
+from connectors.quoting import literal
 from warehouse import audit, keys, migrations
 from warehouse.database import (
     WAREHOUSE,

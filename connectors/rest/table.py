@@ -15,6 +15,7 @@ import duckdb
 
 from connectors.errors import TerminalError, without_row_text
 from connectors.pull import TEXT
+from connectors.quoting import identifier, literal
 from connectors.reading import Problem, shown
 from connectors.rest.declaration import Source, Watermark
 from connectors.rest.numbers import quote_numbers
@@ -31,20 +32,12 @@ CHINA = "INTERVAL 8 HOUR"
 Path_ = tuple[str, ...]
 
 
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _type(paths: Sequence[Path_]) -> str:
     """DuckDB's type that takes exactly ``paths`` out of a record, every leaf as text."""
     heads: dict[str, list[Path_]] = {}
     for path in paths:
         heads.setdefault(path[0], []).append(path[1:])
-    members = (f"{_identifier(name)} {_type(rest) if rest[0] else 'VARCHAR'}" for name, rest in heads.items())
+    members = (f"{identifier(name)} {_type(rest) if rest[0] else 'VARCHAR'}" for name, rest in heads.items())
     return f"STRUCT({', '.join(members)})"
 
 
@@ -124,15 +117,15 @@ class Table:
         kind = _type(paths) + "[]"
         place = "body"
         for name in reversed(self._source.records.split(".") if self._source.records else []):
-            kind = f"STRUCT({_identifier(name)} {kind})"
+            kind = f"STRUCT({identifier(name)} {kind})"
         for name in self._source.records.split(".") if self._source.records else []:
-            place += f".{_identifier(name)}"
+            place += f".{identifier(name)}"
         buffer = max(min(BUFFER, self._memory_bytes // 32), self._longest + 1024)
         threads = self._memory_bytes // (BUFFERS_A_THREAD * buffer + THREAD_BYTES)
         self._connect().execute(f"SET threads = {max(1, min(threads, os.cpu_count() or 1))}")
         return (
-            f"(SELECT page, unnest({place}) AS r FROM read_json({_literal(str(self._prepared))}, format = 'newline_delimited', "
-            f"maximum_object_size = {buffer}, columns = {{'page': 'INTEGER', 'body': {_literal(kind)}}}))"
+            f"(SELECT page, unnest({place}) AS r FROM read_json({literal(str(self._prepared))}, format = 'newline_delimited', "
+            f"maximum_object_size = {buffer}, columns = {{'page': 'INTEGER', 'body': {literal(kind)}}}))"
         )
 
     def write(self, paths: Sequence[Path_], mark: Path_ | None, rows: int) -> None:
@@ -151,7 +144,7 @@ class Table:
         with without_row_text("reading the pages"):
             try:
                 self._connect().execute(
-                    f"COPY (SELECT {', '.join(cells)} FROM {self._records(wanted)}) TO {_literal(str(self.path))} "
+                    f"COPY (SELECT {', '.join(cells)} FROM {self._records(wanted)}) TO {literal(str(self.path))} "
                     "(FORMAT parquet, COMPRESSION snappy)"
                 )
             except duckdb.InvalidInputException as error:
@@ -159,7 +152,7 @@ class Table:
         if problem is not None:
             raise problem
         with without_row_text("counting the rows"):
-            found = self._one(f"SELECT count(*) FROM read_parquet({_literal(str(self.path))})")
+            found = self._one(f"SELECT count(*) FROM read_parquet({literal(str(self.path))})")
         if found != rows:
             raise TerminalError(f"the pages have {rows} rows, DuckDB sees {found}")
 
@@ -172,7 +165,7 @@ class Table:
         columns = ", ".join(f"c{index}" for index in key)
         with without_row_text("comparing the pages"):
             doubled = self._one(
-                f"SELECT count(*) - count(DISTINCT hash({columns})) FROM read_parquet({_literal(str(self.path))})"
+                f"SELECT count(*) - count(DISTINCT hash({columns})) FROM read_parquet({literal(str(self.path))})"
             )
             if not doubled:
                 return 0
@@ -189,7 +182,7 @@ class Table:
         with without_row_text("looking for the watermark"):
             row = self._connect().execute(
                 f"SELECT arg_max(mark, moment) FILTER ({limit or 'WHERE true'}), {future}, count(*) FILTER (moment IS NULL) "
-                f"FROM (SELECT mark, {moment_sql(watermark.clock, 'mark')} AS moment FROM read_parquet({_literal(str(self.path))}))"
+                f"FROM (SELECT mark, {moment_sql(watermark.clock, 'mark')} AS moment FROM read_parquet({literal(str(self.path))}))"
             ).fetchone()  # fmt: skip
         assert row is not None
         return row[0], int(row[1]), int(row[2])
@@ -201,7 +194,7 @@ class Table:
 
 
 def _cell(path: Path_) -> str:
-    return "r." + ".".join(_identifier(name) for name in path)
+    return "r." + ".".join(identifier(name) for name in path)
 
 
 def _shape(message: str) -> Problem:

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from connectors.feed import Feed
-from expectations.normalise import identifier
+from connectors.quoting import identifier
 from warehouse.database import open_warehouse
 
 NUMBER = re.compile(r"[0-9]{11,}[Xx]?")

@@ -8,8 +8,9 @@ from typing import Any
 import duckdb
 
 from connectors.feed import ID_TYPES, load_feeds
+from connectors.quoting import identifier, literal
 from expectations import normalise
-from expectations.normalise import identifier, literal, sql_type
+from expectations.normalise import sql_type
 from warehouse import identity
 from warehouse.history.deliveries import Delivery, coverage_of
 from warehouse.history.merge import merge

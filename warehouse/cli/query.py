@@ -15,7 +15,7 @@ import duckdb
 
 from connectors import settings
 from connectors.errors import TerminalError
-from expectations.normalise import literal
+from connectors.quoting import literal
 from warehouse.batch import BEIJING
 from warehouse.cli.tables import width
 from warehouse.publish import past_file

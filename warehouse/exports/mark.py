@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from connectors.errors import TerminalError
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from warehouse.publish.pseudonym import PREFIX, SHAPE
 
 BODY, PROOF = 9, 2

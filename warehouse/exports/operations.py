@@ -18,7 +18,7 @@ from msoffcrypto.format.ooxml import OOXMLFile
 
 from connectors.errors import TerminalError, without_row_text
 from connectors.feed import Feed
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from warehouse import audit, columns
 from warehouse.audiences import PEOPLE, List, audiences
 from warehouse.exports import DAYS, Request, ask, granted, written

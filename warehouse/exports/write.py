@@ -17,7 +17,7 @@ import xlsxwriter
 
 from connectors.errors import TerminalError
 from connectors.feed import Feed
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from warehouse import columns, keys
 from warehouse.exports import Request, granted, mark, published_columns, requests, written
 from warehouse.publish import guard, manifest

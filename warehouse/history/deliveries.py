@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import duckdb
 
 from connectors.feed import ID_TYPES, Feed
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from warehouse import identity
 from warehouse.history.tables import BOOKKEEPING, OPEN_TIME, core_columns, key_columns, name_column, table
 

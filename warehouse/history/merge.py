@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import duckdb
 
 from connectors.feed import ID_TYPES, Feed
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from warehouse import identity
 from warehouse.database import scalar
 from warehouse.history.deliveries import (

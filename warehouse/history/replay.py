@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import duckdb
 
 from connectors.feed import Feed
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from warehouse.database import scalar
 from warehouse.history.deliveries import (
     AREA_DIGITS,

@@ -13,8 +13,8 @@ import duckdb
 
 from connectors.errors import DeclarationError
 from connectors.feed import Feed
+from connectors.quoting import identifier
 from expectations import normalise
-from expectations.normalise import identifier
 from warehouse import identity, keys, migrations
 from warehouse.history import tables, views
 from warehouse.history.tables import BOOKKEEPING, core_columns, table

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connectors.feed import ID_TYPES, Column, Feed
-from expectations.normalise import identifier, sql_type
+from connectors.quoting import identifier
+from expectations.normalise import sql_type
 
 OPEN_DATE = "DATE '9999-12-31'"
 OPEN_TIME = "TIMESTAMP '9999-12-31 00:00:00'"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import duckdb
 
 from connectors.feed import ID_TYPES, Feed
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from warehouse.database import scalar
 from warehouse.history.tables import OPEN_DATE, OPEN_TIME, core_columns, key_columns, name_column, table
 

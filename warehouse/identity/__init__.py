@@ -15,7 +15,7 @@ import duckdb
 
 from connectors.errors import TerminalError
 from connectors.feed import ID_TYPES, Feed
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from warehouse.history.tables import OPEN_TIME, core_columns, table
 
 KINDS = {"citizen_id": "citizen_id", "student_no": "student_no", "disability_cert": "disability_cert"}

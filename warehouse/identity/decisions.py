@@ -14,8 +14,8 @@ import duckdb
 
 from connectors.errors import TerminalError
 from connectors.feed import Feed
+from connectors.quoting import identifier, literal
 from expectations import normalise
-from expectations.normalise import identifier, literal
 from warehouse.history.tables import OPEN_DATE, OPEN_TIME, name_column, table
 from warehouse.history.views import ensure_views
 

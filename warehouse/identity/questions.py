@@ -12,7 +12,7 @@ import duckdb
 
 from connectors.errors import TerminalError
 from connectors.feed import Feed
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from warehouse.history.tables import OPEN_DATE, OPEN_TIME, name_column, table
 from warehouse.identity.decisions import decide_all
 

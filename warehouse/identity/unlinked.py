@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import duckdb
 
 from connectors.feed import Feed
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from warehouse.history.tables import OPEN_DATE, OPEN_TIME, about, key_columns, name_column, table
 from warehouse.history.views import record_sql
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 import duckdb
 
 from connectors.feed import Feed
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from warehouse.database import scalar
 from warehouse.history.tables import OPEN_DATE, OPEN_TIME, core_columns, table
 from warehouse.history.views import Decided, record_sql, source_sql

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import duckdb
 
-from expectations.normalise import literal
+from connectors.quoting import literal
 from warehouse.database import scalar
 from warehouse.monitor.rules import HIT, SEVERITIES, UNKNOWN
 

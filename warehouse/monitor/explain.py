@@ -16,7 +16,7 @@ import duckdb
 
 from connectors.errors import TerminalError
 from connectors.feed import Feed
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from warehouse.monitor.judge import newest_batches
 from warehouse.monitor.order import CLUES, JUDGED, SQL, Table, build_order, parse
 

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from connectors.errors import DeclarationError
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from warehouse.database import scalar
 from warehouse.monitor.order import OPEN_ROW
 from warehouse.monitor.rules import CLEAR, COLUMNS, HIT, UNKNOWN, UNSET, VERDICTS, Rule

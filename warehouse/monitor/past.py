@@ -15,7 +15,7 @@ import duckdb
 
 from connectors.errors import TerminalError
 from connectors.feed import Feed
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from warehouse.database import relations
 from warehouse.history.tables import OPEN_TIME
 from warehouse.monitor.build import Progress, build

@@ -11,7 +11,7 @@ import duckdb
 
 from connectors.errors import DeclarationError
 from connectors.feed import Feed
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from warehouse import columns
 from warehouse.database import relations
 from warehouse.history.deliveries import AREA_DIGITS, FULL, ROWS

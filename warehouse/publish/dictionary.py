@@ -11,7 +11,7 @@ from typing import Protocol
 
 import xlsxwriter
 
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from warehouse.columns import Entry
 
 HEADER = ("表", "列", "中文名", "类型", "单位", "含义", "代码表", "敏感性", "来源")

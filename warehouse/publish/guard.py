@@ -18,7 +18,7 @@ import duckdb
 
 from connectors.errors import TerminalError
 from connectors.feed import Feed
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from warehouse import columns
 from warehouse.columns import Entry
 from warehouse.publish import past

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from connectors.errors import TerminalError
 from connectors.feed import Column, Feed
-from expectations.normalise import identifier
+from connectors.quoting import identifier
 from warehouse import columns
 from warehouse.audiences import audiences
 from warehouse.columns import Entry

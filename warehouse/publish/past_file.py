@@ -20,7 +20,7 @@ import duckdb
 
 from connectors.errors import TerminalError
 from connectors.feed import Feed
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from warehouse.columns import Entry
 from warehouse.history.tables import OPEN_TIME, table
 from warehouse.history.views import Decided, make_views, source_sql

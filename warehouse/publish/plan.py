@@ -10,7 +10,7 @@ import duckdb
 
 from connectors.errors import TerminalError
 from connectors.feed import Feed
-from expectations.normalise import identifier
+from connectors.quoting import identifier
 from warehouse import columns
 from warehouse.audiences import audiences
 from warehouse.columns import Entry

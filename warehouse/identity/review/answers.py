@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import duckdb
 
 from connectors.feed import Feed
-from expectations.normalise import literal
+from connectors.quoting import literal
 from warehouse.identity.decisions import decide_all, undo_all
 from warehouse.identity.review.pending import REVIEW
 

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from connectors.feed import Feed
-from expectations.normalise import literal
+from connectors.quoting import literal
 from warehouse.feedback import lists
 from warehouse.identity.review import workbook
 from warehouse.identity.review.pending import CANDIDATES, pending

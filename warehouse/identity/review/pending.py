@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import duckdb
 
 from connectors.feed import Feed
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from warehouse.history.deliveries import AREA_DIGITS
 from warehouse.history.tables import name_column
 from warehouse.history.views import record_sql

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import duckdb
 
 from connectors.feed import Feed
-from expectations.normalise import literal
+from connectors.quoting import literal
 from warehouse import columns
 from warehouse.identity.masked import masked_ids_sql
 from warehouse.monitor.rules import SEVERITIES, SUBJECTS, TOWNSHIP

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from connectors.errors import TerminalError
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from warehouse.audiences import Table
 from warehouse.publish.public import files
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import xlsxwriter
 
-from expectations.normalise import identifier, literal
+from connectors.quoting import identifier, literal
 from warehouse import columns
 from warehouse.audiences import Table
 
