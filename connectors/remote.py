@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from connectors import drop, places, settings
+from connectors import disk, drop, places, settings
 from connectors.drop import Claim, Refusal
 from connectors.errors import FupinError, TerminalError, TransientError
 from connectors.places import Place
@@ -141,12 +141,12 @@ class RemoteInbox:
         except BaseException:
             shutil.rmtree(hidden, ignore_errors=True)
             raise
-        _sync(hidden)
+        disk.sync(hidden)
         # From here on it is ours: a killed run is finished by `recover`.
         self._journal.add(name, look, unique)
         folder = self._base / unique
         os.rename(hidden, folder)
-        _sync(self._base)
+        disk.sync(self._base)
         return Claim(folder / "source.bin", label, self._department, received)
 
     def _fetch(self, name: str, look: Look, target: Path) -> bool:
@@ -246,7 +246,7 @@ class Journal:
             handle.flush()
             os.fsync(handle.fileno())
         os.replace(temporary, self._path)
-        _sync(self._path.parent)
+        disk.sync(self._path.parent)
 
 
 def deliver(place: Place, receipt: Path) -> None:
@@ -314,14 +314,6 @@ def _write(out: Any, chunk: bytes, durable: bool = False) -> None:
             os.fsync(out.fileno())
     except OSError as error:
         raise TransientError(f"a fetched file cannot be written: {os.strerror(error.errno or 0)}") from None
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connectors import settings
+from connectors import disk, settings
 from connectors.errors import TerminalError
 
 if TYPE_CHECKING:
@@ -142,11 +142,7 @@ def _replace(target: Path, lines: list[str]) -> None:
     fresh.unlink(missing_ok=True)
     create_once(fresh, lambda: "\n".join(lines))
     os.replace(fresh, target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    disk.sync(target.parent)
 
 
 def unlock(con: duckdb.DuckDBPyConnection, home: Path) -> None:

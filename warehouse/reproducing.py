@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from connectors import settings
+from connectors import disk, settings
 from connectors.errors import TerminalError, scrubbed
 from connectors.feed import Feed, load_feeds
 from connectors.quoting import identifier
@@ -86,7 +86,7 @@ def _strange(home: Path, folder: Path, was: Mapping[str, Any]) -> list[str]:
         found.append(f"{len(changed)} files of sql/ are not what they were ({', '.join(changed[:5])})")
     for name, facts in was["files"].items():
         path = folder / name
-        if not path.is_file() or manifest.file_digest(path) != facts["sha256"]:
+        if not path.is_file() or disk.digest(path) != facts["sha256"]:
             found.append(f"its file {name} is not what was published")
     return found
 

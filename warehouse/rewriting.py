@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from connectors import disk
 from connectors.errors import TerminalError, scrubbed, without_row_text
 from connectors.feed import load_feeds
 from connectors.quoting import literal
@@ -88,9 +89,7 @@ def put_anew(con: duckdb.DuckDBPyConnection, home: Path, key: str) -> int:
         con.execute(f"DETACH {name}")
     os.chmod(fresh, 0o600)
     for place in (fresh, path.parent):
-        handle = os.open(place, os.O_RDONLY)
-        os.fsync(handle)
-        os.close(handle)
+        disk.sync(place)
     # What the old file's log holds is in it: it was closed.
     path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
     os.replace(fresh, path)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from connectors import disk
 from connectors.reading import OWN_TEXTS
 from warehouse import cipher, keys
 from warehouse.batch import Batch
@@ -29,10 +29,8 @@ def seal(path: Path, home: Path) -> None:
     """Leave ``<name>.sealed`` in place of ``path``, durably; whoever dies in between leaves the one or the other, or both whole."""
     target, fresh = sealed(path), path.with_name(f".{path.name}.sealing")
     if not target.exists():
-        with open(path, "rb") as source, open(_private(fresh), "wb") as out:
-            cipher.encrypt(source, out, keys.ring(keys.LANDING, home))
-            out.flush()
-            os.fsync(out.fileno())
+        with open(path, "rb") as source:
+            _write(source, fresh, home)
         os.replace(fresh, target)
     path.unlink()
 
@@ -65,8 +63,7 @@ def link(path: Path, target: Path) -> None:
 def digest(path: Path, home: Path) -> str:
     """SHA-256 of the plain text of the file that is, or was, ``path``."""
     if not sealed(path).exists():
-        with open(path, "rb") as source:
-            return hashlib.file_digest(source, "sha256").hexdigest()
+        return disk.digest(path)
     found = hashlib.sha256()
     for piece in plain(sealed(path), home):
         found.update(piece)
@@ -87,10 +84,7 @@ def seal_again(path: Path, home: Path) -> bool:
             return False
     # It passes through this process only in pieces.
     fresh = path.with_name(f".{path.name}.again")
-    with open(_private(fresh), "wb") as out:
-        cipher.encrypt(_Pieces(plain(path, home)), out, keys.ring(keys.LANDING, home))
-        out.flush()
-        os.fsync(out.fileno())
+    _write(_Pieces(plain(path, home)), fresh, home)
     os.replace(fresh, path)
     return True
 
@@ -138,11 +132,16 @@ def opened(batch: Batch, home: Path, *names: str) -> Iterator[Path]:
                 unseal(sealed(path), folder / name, home)
             elif path.is_file():
                 # Who was to seal it was killed.
-                try:
-                    os.link(path, folder / name)
-                except OSError:
-                    shutil.copyfile(path, folder / name)
+                disk.link_or_copy(path, folder / name)
         yield folder
+
+
+def _write(source: cipher.Readable, fresh: Path, home: Path) -> None:
+    """What ``source`` has left, sealed under the present key, durably in ``fresh``."""
+    with open(_private(fresh), "wb") as out:
+        cipher.encrypt(source, out, keys.ring(keys.LANDING, home))
+        out.flush()
+        os.fsync(out.fileno())
 
 
 def _private(path: Path) -> int:

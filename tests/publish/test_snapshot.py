@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from connectors import disk
 from connectors.errors import TerminalError
 from tests.publish.county import CANARIES, FEEDS, KNOWN, deliver
 from warehouse import keys
@@ -179,12 +180,10 @@ def test_manifest_says_what_it_is_made_of(home):
     found = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert found["snapshot_id"] == folder.resolve().name and found["as_of"] == "2019-06-30"
     assert {batch["feed"] for batch in found["batches"]} == set(FEEDS)
-    assert found["sources"]["codes/parameter.csv"] == manifest.file_digest(
-        snapshot.manifest.SQL / "codes" / "parameter.csv"
-    )
+    assert found["sources"]["codes/parameter.csv"] == disk.digest(snapshot.manifest.SQL / "codes" / "parameter.csv")
     assert found["tables"]["mart.person_status"]["rows"] == 2
     for name, facts in found["files"].items():
-        assert manifest.file_digest(folder / name) == facts["sha256"]
+        assert disk.digest(folder / name) == facts["sha256"]
 
 
 def test_dictionary_describes_every_published_column(home):

@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from connectors import settings
+from connectors import disk, settings
 from connectors.errors import TransientError, scrubbed, without_row_text
 from connectors.feed import load_feeds
 from warehouse import audit, sealing
@@ -53,11 +53,11 @@ def make(home: Path, folder: Path | None = None) -> dict[str, Any]:
                 raise TransientError(f"no space left for a backup in {folder}: the earlier ones stay") from None
             target = folder / store.name_of(said["made_at"])
             os.rename(content, target)
-            store.sync(folder)
+            disk.sync(folder)
         _retain(folder, int(settings.number("keep_backups", KEEP)))
     with open_warehouse(home) as con:
         ensure(con, load_feeds().values())
-        audit.note(con, home, "backup", target.name, detail={"manifest": store.digest(target / store.MANIFEST)})
+        audit.note(con, home, "backup", target.name, detail={"manifest": disk.digest(target / store.MANIFEST)})
     return {
         "backup": target.name,
         **{name: said[name] for name in ("made_at", "content_hash", "new_bytes")},
@@ -89,7 +89,7 @@ def _fill(home: Path, folder: Path, content: Path) -> dict[str, Any]:
         said = _proved(con, home, copied)
     for path in sorted((content / "warehouse").iterdir()):
         path.chmod(0o600)
-        files[f"warehouse/{path.name}"] = {"bytes": path.stat().st_size, "sha256": store.digest(path)}
+        files[f"warehouse/{path.name}"] = {"bytes": path.stat().st_size, "sha256": disk.digest(path)}
         new += path.stat().st_size
     said |= {
         "made_at": made_at,
@@ -101,8 +101,8 @@ def _fill(home: Path, folder: Path, content: Path) -> dict[str, Any]:
     for path in sorted(content.rglob("*"), reverse=True):
         # A link is on the disk already.
         if path.is_dir() or path.stat().st_nlink == 1:
-            store.sync(path)
-    store.sync(content)
+            disk.sync(path)
+    disk.sync(content)
     return {**said, "files": files}
 
 
@@ -154,28 +154,19 @@ def _keep(path: Path, target: Path, last: Path, known: dict[str, Any] | None) ->
         if known and (known["bytes"], known["mtime_ns"]) == (status.st_size, status.st_mtime_ns) and last.is_file():
             os.link(last, target)
             return {**known, "is_new": False}
-        if path.name == LAST or not _linked(path, target):
+        if path.name == LAST:
             shutil.copy2(path, target)
+        else:
+            disk.link_or_copy(path, target)
     except FileNotFoundError:
         return None
     status = target.stat()
     return {
         "bytes": status.st_size,
         "mtime_ns": status.st_mtime_ns,
-        "sha256": store.digest(target),
+        "sha256": disk.digest(target),
         "is_new": True,
     }
-
-
-def _linked(path: Path, target: Path) -> bool:
-    try:
-        os.link(path, target)
-    except OSError as error:
-        # Another disk, or one without links.
-        if error.errno not in (errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK):
-            raise
-        return False
-    return True
 
 
 def _retain(folder: Path, keep: int) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from connectors import disk
 from connectors.errors import TerminalError, scrubbed, without_row_text
 from connectors.feed import Feed, load_feeds
 from warehouse import audit, merging, sources, withdrawing
@@ -119,7 +120,7 @@ def _lay_out(root: Path, backup: Path, said: dict[str, Any], home: Path) -> None
             shutil.copyfile(backup / name, target)
             target.chmod(0o600)
         elif target.name != LAST:
-            _link(backup / name, target)
+            disk.link_or_copy(backup / name, target)
     # What is still there is newer than the backup.
     for batch in _batches(home):
         if (batch.folder.parent / ".open" / batch.folder.name).exists() and not _is_told(batch):
@@ -129,14 +130,7 @@ def _lay_out(root: Path, backup: Path, said: dict[str, Any], home: Path) -> None
         target.mkdir(parents=True, mode=0o700)
         for path in batch.folder.glob("[!.]*"):
             if path.is_file():
-                _link(path, target / path.name)
-
-
-def _link(path: Path, target: Path) -> None:
-    try:
-        os.link(path, target)
-    except OSError:
-        shutil.copy2(path, target)
+                disk.link_or_copy(path, target / path.name)
 
 
 def _batches(home: Path) -> list[Batch]:
@@ -241,7 +235,7 @@ def _place(home: Path, root: Path) -> None:
             shutil.rmtree(made, ignore_errors=True)
             made.mkdir(parents=True, mode=0o700)
             for path in batch.folder.iterdir():
-                _link(path, made / path.name)
+                disk.link_or_copy(path, made / path.name)
             made.rename(target)
         elif (target / "batch.json").read_bytes() != (batch.folder / "batch.json").read_bytes():
             shutil.copyfile(batch.folder / "batch.json", target / ".batch.json.restored")
@@ -261,11 +255,11 @@ def _place(home: Path, root: Path) -> None:
         os.link(target, target.parent / BEFORE)
     target.with_name(f"{target.name}.wal").unlink(missing_ok=True)
     os.replace(fresh, target)
-    store.sync(target.parent)
+    disk.sync(target.parent)
 
 
 def _copied(path: Path, target: Path) -> Path:
     shutil.copyfile(path, target)
     target.chmod(0o600)
-    store.sync(target)
+    disk.sync(target)
     return target

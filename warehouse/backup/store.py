@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import re
 from pathlib import Path
 from typing import Any
 
-from connectors import settings
+from connectors import disk, settings
 from connectors.errors import TerminalError
 
 MANIFEST = "manifest.json"
@@ -56,19 +54,5 @@ def broken(folder: Path, said: dict[str, Any]) -> list[str]:
     return [
         name
         for name, facts in said["files"].items()
-        if not (folder / name).is_file() or digest(folder / name) != facts["sha256"]
+        if not (folder / name).is_file() or disk.digest(folder / name) != facts["sha256"]
     ]
-
-
-def digest(path: Path) -> str:
-    with open(path, "rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-def sync(path: Path) -> None:
-    """Bring a file or a folder's names to the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

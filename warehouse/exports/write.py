@@ -15,6 +15,7 @@ from typing import IO, Any
 import duckdb
 import xlsxwriter
 
+from connectors import disk
 from connectors.errors import TerminalError
 from connectors.feed import Feed
 from connectors.quoting import identifier, literal
@@ -55,7 +56,7 @@ def write(
             *guard.inspect_database(folder / "export.duckdb", feeds, batches), *guard.inspect_file(file, batches),
         ])  # fmt: skip
         file.chmod(0o600)
-        written(con, home, asked, who, snapshot.name, rows, manifest.file_digest(file))
+        written(con, home, asked, who, snapshot.name, rows, disk.digest(file))
         os.replace(file, out / file.name)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

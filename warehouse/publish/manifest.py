@@ -10,15 +10,11 @@ from typing import Any
 
 import duckdb
 
+from connectors import disk
 from warehouse import audit
 from warehouse.monitor.order import SQL, build_order
 
 NAME = "manifest.json"
-
-
-def file_digest(path: Path) -> str:
-    with open(path, "rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def digest(content: Any) -> str:
@@ -37,7 +33,7 @@ def batches(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 def sources() -> dict[str, str]:
     """Digest of every SQL file and code list: the rule and parameter versions."""
     paths = [table.path for table in build_order() if not table.is_step] + sorted((SQL / "codes").glob("*.csv"))
-    return {str(path.relative_to(SQL)): file_digest(path) for path in paths}
+    return {str(path.relative_to(SQL)): disk.digest(path) for path in paths}
 
 
 def read(folder: Path) -> dict[str, Any] | None:
@@ -57,7 +53,7 @@ def log(con: duckdb.DuckDBPyConnection, home: Path, folder: Path) -> None:
     """Write into the log that the snapshot ``folder`` is the current one, unless that is the last it knows."""
     last = con.execute("SELECT target FROM ops.audit WHERE what = 'publish' ORDER BY number DESC LIMIT 1").fetchone()
     if last != (folder.name,):
-        audit.note(con, home, "publish", folder.name, detail={"manifest": file_digest(folder / NAME)})
+        audit.note(con, home, "publish", folder.name, detail={"manifest": disk.digest(folder / NAME)})
 
 
 def head_of_log(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
@@ -73,5 +69,5 @@ def said_of_log(base: Path) -> dict[str, tuple[str, audit.Head | None]]:
         said = (read(path.parent) or {}).get("audit")
         number, seal = (said.get("entries"), said.get("seal")) if isinstance(said, dict) else (None, None)
         known = audit.Head(number, str(seal)) if isinstance(number, int) and number > 0 else None
-        found[path.parent.name] = (file_digest(path), known)
+        found[path.parent.name] = (disk.digest(path), known)
     return found

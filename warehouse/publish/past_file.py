@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from connectors import disk
 from connectors.errors import TerminalError
 from connectors.feed import Feed
 from connectors.quoting import identifier, literal
@@ -95,7 +96,7 @@ def _complete(con: duckdb.DuckDBPyConnection, found: Sequence[Past]) -> None:
 @cache
 def _inspection() -> str:
     """Digest of the guard: what it let pass under other rules is inspected again."""
-    return manifest.file_digest(Path(guard.__file__))
+    return disk.digest(Path(guard.__file__))
 
 
 def _chapter(con: duckdb.DuckDBPyConnection, past: Past, source: str, key: str, before: Mapping[str, Any]) -> Chapter:
@@ -159,7 +160,7 @@ def write(
     if last is not None:
         is_same = states == {SAME}
         os.link(last.path, target) if is_same else shutil.copyfile(last.path, target)
-        if manifest.file_digest(target) != last.sha256:
+        if disk.digest(target) != last.sha256:
             target.unlink()
             last = None
         elif is_same:

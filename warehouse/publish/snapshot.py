@@ -16,8 +16,9 @@ from typing import Any
 
 import duckdb
 
-from connectors import settings
+from connectors import disk, settings
 from connectors.feed import Feed
+from connectors.quoting import literal
 from warehouse import keys
 from warehouse.database import second
 from warehouse.publish import dictionary, guard, lineage, manifest, page, past, past_file, public
@@ -39,18 +40,6 @@ def _alone(folder: Path) -> Iterator[None]:
     with open(folder / ".lock", "a+b") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
-
-
-def _literal(text: object) -> str:
-    return "'" + str(text).replace("'", "''") + "'"
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def content_hashes(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]) -> dict[str, dict[str, Any]]:
@@ -145,7 +134,7 @@ def publish(
                 guard.enforce(temporary, feeds, ids, inspected, {database: findings.result()})
                 _seal(temporary)
                 os.rename(temporary, base / snapshot_id)
-                _sync(base)
+                disk.sync(base)
         finally:
             _remove(temporary)
         make_current(base, snapshot_id)
@@ -202,7 +191,7 @@ def _head(con: duckdb.DuckDBPyConnection, folder: Path, found: Found, snapshot_i
         "history": {chapter.past.feed.name: chapter.facts for chapter in found.chapters},
         "definitions": {relation.name: manifest.digest(relation.select) for relation in found.relations},
         "files": {
-            str(path.relative_to(folder)): {"bytes": path.stat().st_size, "sha256": manifest.file_digest(path)}
+            str(path.relative_to(folder)): {"bytes": path.stat().st_size, "sha256": disk.digest(path)}
             for path in sorted(folder.rglob("*"))
             if path.is_file()
         },
@@ -221,7 +210,7 @@ def _reusable(base: Path, relations: Sequence[Relation], tables: Mapping[str, An
             and known.get("definitions", {}).get(relation.name) == manifest.digest(relation.select)
             and path.is_file()
             # A file that has rotted meanwhile is written anew.
-            and known.get("files", {}).get(f"parquet/{path.name}", {}).get("sha256") == manifest.file_digest(path)
+            and known.get("files", {}).get(f"parquet/{path.name}", {}).get("sha256") == disk.digest(path)
         ):
             found[relation.name] = path.resolve()
     return found
@@ -242,7 +231,9 @@ def _write(
     limits: dict[str, Any] = {"memory_limit": "1GB", "preserve_insertion_order": False, "temp_directory": str(spill)}
     with duckdb.connect(config=limits) as out, ThreadPoolExecutor(1) as loader:
         # A file that nobody opens before it is complete needs no log beside it.
-        out.execute(f"ATTACH {_literal(folder / DATABASE)} AS statistics (RECOVERY_MODE no_wal_writes); USE statistics")
+        out.execute(
+            f"ATTACH {literal(str(folder / DATABASE))} AS statistics (RECOVERY_MODE no_wal_writes); USE statistics"
+        )
         # Pseudonyms are random: methods that look for repetition in text cost a second and find nothing.
         out.execute("SET disabled_compression_methods = 'fsst,dict_fsst,zstd'")
         for schema in sorted({relation.name.split(".")[0] for relation in relations}):
@@ -254,7 +245,7 @@ def _write(
             if relation.name in unchanged:
                 os.link(unchanged[relation.name], target)
             else:
-                con.execute(f"COPY ({relation.select}) TO {_literal(target)} (FORMAT parquet, COMPRESSION zstd)")
+                con.execute(f"COPY ({relation.select}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)")
             loads.append(loader.submit(_load, out, relation, target))
         for load in loads:
             load.result()
@@ -263,7 +254,7 @@ def _write(
 
 
 def _load(out: duckdb.DuckDBPyConnection, relation: Relation, source: Path) -> None:
-    out.execute(f"CREATE TABLE {relation.name} AS SELECT * FROM read_parquet({_literal(source)})")
+    out.execute(f"CREATE TABLE {relation.name} AS SELECT * FROM read_parquet({literal(str(source))})")
     out.execute(f"CREATE VIEW main.{relation.stem} AS SELECT * FROM {relation.name}")
     out.execute("; ".join(dictionary.comments(relation.name, relation)))
 
@@ -272,9 +263,9 @@ def _seal(folder: Path) -> None:
     """Everything on disk, read-only for whoever may come."""
     for path in sorted(folder.rglob("*"), reverse=True):
         os.chmod(path, 0o755 if path.is_dir() else 0o444)
-        _sync(path)
+        disk.sync(path)
     os.chmod(folder, 0o755)
-    _sync(folder)
+    disk.sync(folder)
 
 
 def make_current(base: Path, snapshot_id: str) -> None:
@@ -286,7 +277,7 @@ def make_current(base: Path, snapshot_id: str) -> None:
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(snapshot_id)
     os.replace(temporary, link)
-    _sync(base)
+    disk.sync(base)
 
 
 def snapshots(base: Path) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from connectors import disk
 from connectors.errors import TerminalError
 from warehouse.audiences import PATH, Table, audiences
 from warehouse.publish import manifest
@@ -31,7 +32,7 @@ LOOKS_BACK = 5
 def version() -> str:
     """Digest of what decides how public tables are made of marts: the declaration and the code."""
     paths = [PATH, *sorted(Path(__file__).parent.glob("*.py"))]
-    return manifest.digest([manifest.file_digest(path) for path in paths])
+    return manifest.digest([disk.digest(path) for path in paths])
 
 
 def state(tables: Mapping[str, Any], key: str) -> str:
