@@ -103,6 +103,11 @@ class Batch:
         known[SEALED] = cipher.encrypt_text(sealed, keys.ring(keys.LANDING, settings.home()))
         return {**known, "reading": {**reading, "titles": []}} if reading else known
 
+    @property
+    def is_open(self) -> bool:
+        """Has it still steps to go?"""
+        return open_mark(self.folder).exists()
+
     def close(self) -> None:
         """Take the batch off the list of unfinished ones."""
         open_mark(self.folder).unlink(missing_ok=True)
@@ -111,6 +116,14 @@ class Batch:
 def open_mark(folder: Path) -> Path:
     """The mark that says a batch still has steps to go; listing marks is cheap when years of batches lie beside them."""
     return folder.parent / ".open" / folder.name
+
+
+def batches(home: Path) -> list[Batch]:
+    """All that lie in landing, by feed and batch id; claims and pulls on their way are none."""
+    return [
+        Batch.load(home, f"{path.parents[1].name}/{path.parent.name}")
+        for path in sorted((home / "landing").glob("[!.]*/[!.]*/batch.json"))
+    ]
 
 
 def unfinished(home: Path, feed: str) -> Iterator[Batch]:

@@ -153,11 +153,16 @@ def _borrowed(home: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _load_crypto(con: duckdb.DuckDBPyConnection, home: Path) -> None:
-    """LOAD httpfs out of its Python package: DuckDB writes encrypted files only with OpenSSL, which that extension brings; and landing's keys."""
-    package = resources.files("duckdb_extension_httpfs")
-    with without_row_text("loading DuckDB's httpfs extension"):
-        con.execute(f"LOAD '{package / 'extensions' / f'v{duckdb.__version__}' / 'httpfs.duckdb_extension'}'")
+    """DuckDB writes encrypted files only with OpenSSL, which httpfs brings; and landing's keys."""
+    load_extension(con, "httpfs")
     keys.unlock(con, home)
+
+
+def load_extension(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """LOAD an extension of DuckDB out of its Python package."""
+    package = resources.files(f"duckdb_extension_{name}")
+    with without_row_text(f"loading DuckDB's {name} extension"):
+        con.execute(f"LOAD '{package / 'extensions' / f'v{duckdb.__version__}' / f'{name}.duckdb_extension'}'")
 
 
 @contextmanager

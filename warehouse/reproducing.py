@@ -12,10 +12,10 @@ import duckdb
 from connectors import disk, settings
 from connectors.errors import TerminalError, scrubbed
 from connectors.feed import Feed, load_feeds
-from connectors.quoting import identifier
+from connectors.quoting import literal
 from warehouse import keys, publish, replaying, sealing
 from warehouse.batch import Batch
-from warehouse.database import open_warehouse, scalar
+from warehouse.database import open_warehouse, table_hashes
 from warehouse.history.schema import prepare
 from warehouse.identity import knows
 from warehouse.publish import manifest
@@ -137,18 +137,9 @@ def differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 
 def _other_histories(was: Path, now: Path) -> list[str]:
-    old, new = _histories(was), _histories(now)
+    """Histories that differ in what was believed, or when."""
+    with duckdb.connect() as con:
+        for name, path in (("was", was), ("now", now)):
+            con.execute(f"ATTACH {literal(str(path))} AS {name} (READ_ONLY)")
+        old, new = table_hashes(con, "was"), table_hashes(con, "now")
     return [f"the history {name} is another" for name in sorted(old.keys() | new) if old.get(name) != new.get(name)]
-
-
-def _histories(path: Path) -> dict[str, Any]:
-    """Rows and content of every table of a published history, whatever the order of its rows: what was believed, and when."""
-    with duckdb.connect(str(path), read_only=True) as con:
-        names = con.execute("SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT internal").fetchall()
-        return {
-            f"{schema}.{name}": scalar(
-                con,
-                f"SELECT (count(*), sum(CAST(hash(t) AS HUGEINT))) FROM {identifier(schema)}.{identifier(name)} AS t",
-            )
-            for schema, name in names
-        }

@@ -7,7 +7,7 @@ forgotten, what was written under it — copies, old backups — cannot be read 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from connectors.errors import TerminalError, TransientError, scrubbed, without_r
 from connectors.feed import load_feeds
 from expectations import parquet
 from warehouse import audit, cipher, keys, rewriting, sealing
-from warehouse.batch import SEALED, Batch
+from warehouse.batch import SEALED, Batch, batches
 from warehouse.database import alone, connect, open_warehouse, writer_lock
 from warehouse.history.schema import ensure
 
@@ -62,24 +62,16 @@ def _landing(home: Path, present: str, progress: Progress) -> int:
     landing = home / "landing"
     files = sum(sealing.seal_again(path, home) for path in sorted(landing.glob(f".pulling/**/*{sealing.SUFFIX}")))
     with connect(home, jailed=True) as con:
-        for batch in _batches(home):
+        # The others' tasks may write under the key with which they began.
+        for batch in (batch for batch in batches(home) if not batch.is_open):
             if written := _again(con, home, batch, present):
                 progress(f"{batch.reference}: {written} files")
                 files += written
-    # Their tasks may write under the key with which they began.
     if waiting := [*landing.glob("*/.open/*"), *landing.glob(".incoming/*/*"), *landing.glob(".pulling/*")]:
         raise TransientError(
             f"{len(waiting)} deliveries are on their way: rotate again when they are through; until then both keys are kept"
         )
     return files
-
-
-def _batches(home: Path) -> Iterator[Batch]:
-    """Those that are through."""
-    for path in sorted((home / "landing").glob("*/*/batch.json")):
-        folder = path.parent
-        if not folder.parent.name.startswith(".") and not (folder.parent / ".open" / folder.name).exists():
-            yield Batch.load(home, f"{folder.parent.name}/{folder.name}")
 
 
 def _again(con: duckdb.DuckDBPyConnection, home: Path, batch: Batch, present: str) -> int:

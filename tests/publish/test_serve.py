@@ -19,6 +19,7 @@ import pytest
 from connectors.settings import ROOT
 from tests.publish.county import KNOWN
 from warehouse.cli import query, serve
+from warehouse.database import load_extension
 from warehouse.publish import publish
 
 
@@ -45,7 +46,8 @@ class Reader:
 @contextmanager
 def client(home: Path, port: int, token: str | None = None) -> Iterator[Reader]:
     with duckdb.connect() as con:
-        serve.load(con)
+        for name in ("httpfs", "quack"):
+            load_extension(con, name)
         con.execute(f"CREATE SECRET (TYPE quack, TOKEN '{token or own_token(home)}')")
         yield Reader(con, f"quack:127.0.0.1:{port}")
 
@@ -80,7 +82,8 @@ def test_the_example_of_the_readme_runs(home, server) -> None:
     (example,) = re.findall(r"```sql\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     example = example.replace("9494", str(server[0])).replace("…", own_token(home))
     with duckdb.connect() as con:
-        serve.load(con)
+        for name in ("httpfs", "quack"):
+            load_extension(con, name)
         statements = [text for text in example.split(";") if text.strip() and "LOAD" not in text]
         answers = [con.execute(text).fetchall() for text in statements]
     assert answers[-2:] == [[("某村", 2)], [(2,)]]

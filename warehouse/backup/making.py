@@ -137,9 +137,10 @@ def _files(home: Path) -> Iterator[Path]:
         for folder in sorted(feed.glob("[!.]*")):
             if not (folder / "batch.json").is_file():
                 continue
-            if not (feed / ".open" / folder.name).exists():
+            batch = Batch.load(home, f"{feed.name}/{folder.name}")
+            if not batch.is_open:
                 # In a data root of a former version nothing was sealed.
-                sealing.seal_batch(Batch.load(home, f"{feed.name}/{folder.name}"), home)
+                sealing.seal_batch(batch, home)
             kept = [path for path in sorted(folder.glob("[!.]*")) if path.is_file()]
             # One that is about to be sealed is in the next backup.
             if all(path.suffix in (sealing.SUFFIX, ".parquet", ".json") or path.name == "only" for path in kept):

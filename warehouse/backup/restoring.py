@@ -21,7 +21,7 @@ from connectors.feed import Feed, load_feeds
 from warehouse import audit, merging, sources, withdrawing
 from warehouse.backup import store
 from warehouse.backup.making import LAST
-from warehouse.batch import UNRECOGNISED, Batch, open_mark, utc_now
+from warehouse.batch import UNRECOGNISED, Batch, batches, open_mark, utc_now
 from warehouse.database import attach_file, connect, open_warehouse, table_hashes, warehouse_path, writer_lock
 from warehouse.history.schema import ensure
 from warehouse.scratch import scratch_root
@@ -94,7 +94,7 @@ def _restored(home: Path, folder: Path, until: str, progress: Progress) -> Itera
         progress(f"{len(said['tables'])} tables are what was backed up")
         with open_warehouse(root) as con:
             ensure(con, feeds.values())
-        waiting = [batch for batch in _batches(root) if _came_later(batch, until)]
+        waiting = [batch for batch in batches(root) if _came_later(batch, until)]
         deeds = _since(root, until)
         for deed in deeds:
             progress(f"{deed.what} {deed.batch.reference}")
@@ -122,8 +122,8 @@ def _lay_out(root: Path, backup: Path, said: dict[str, Any], home: Path) -> None
         elif target.name != LAST:
             disk.link_or_copy(backup / name, target)
     # What is still there is newer than the backup.
-    for batch in _batches(home):
-        if (batch.folder.parent / ".open" / batch.folder.name).exists() and not _is_told(batch):
+    for batch in batches(home):
+        if batch.is_open and not _is_told(batch):
             continue
         target = root / "landing" / batch.reference
         shutil.rmtree(target, ignore_errors=True)
@@ -131,13 +131,6 @@ def _lay_out(root: Path, backup: Path, said: dict[str, Any], home: Path) -> None
         for path in batch.folder.glob("[!.]*"):
             if path.is_file():
                 disk.link_or_copy(path, target / path.name)
-
-
-def _batches(home: Path) -> list[Batch]:
-    return [
-        Batch.load(home, f"{path.parents[1].name}/{path.parent.name}")
-        for path in sorted((home / "landing").glob("[!.]*/[!.]*/batch.json"))
-    ]
 
 
 def _is_told(batch: Batch) -> bool:
@@ -167,7 +160,7 @@ def _since(root: Path, until: str) -> list[Deed]:
     """What landing knows to have been done by ``until`` and the restored ledger does not, in its order."""
     ledger = _ledger(root)
     found = []
-    for batch in _batches(root):
+    for batch in batches(root):
         known, data = ledger.get(batch.reference), batch.data
         if _came_later(batch, until):
             continue
@@ -218,7 +211,7 @@ def _totals(root: Path, feeds: dict[str, Feed]) -> str:
             con.execute("SELECT feed || '/' || batch_id, rows_landed FROM ops.batch WHERE state = 'merged'").fetchall()
         )
         content = merging.content_hash(con, feeds)
-    for batch in _batches(root):
+    for batch in batches(root):
         if batch.state == "merged" and found.pop(batch.reference, None) != batch.data["rows_landed"]:
             raise TerminalError(f"the restored ledger does not have the rows of {batch.reference}")
     if found:
@@ -228,7 +221,7 @@ def _totals(root: Path, feeds: dict[str, Feed]) -> str:
 
 def _place(home: Path, root: Path) -> None:
     """Landing first, the warehouse last, each thing in one rename: killed in between, the same is called again."""
-    for batch in _batches(root):
+    for batch in batches(root):
         target = home / "landing" / batch.reference
         if not target.exists():
             made = target.with_name(f".{target.name}.restored")
@@ -240,10 +233,10 @@ def _place(home: Path, root: Path) -> None:
         elif (target / "batch.json").read_bytes() != (batch.folder / "batch.json").read_bytes():
             shutil.copyfile(batch.folder / "batch.json", target / ".batch.json.restored")
             os.replace(target / ".batch.json.restored", target / "batch.json")
-        if open_mark(batch.folder).exists():
+        if batch.is_open:
             open_mark(target).parent.mkdir(exist_ok=True, mode=0o700)
             open_mark(target).touch(mode=0o600)
-    for feed in sorted({batch.folder.parent.name for batch in _batches(root)}):
+    for feed in sorted({batch.folder.parent.name for batch in batches(root)}):
         sources.forget(home, feed)
     target, fresh = warehouse_path(home), warehouse_path(home).with_name(".restored.duckdb")
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import sys
 from pathlib import Path
 from typing import Any
 
 from connectors import settings
 from connectors.errors import FupinError
-from warehouse.cli.tables import print_json
+from warehouse.cli.tables import print_json, progress
 
 
 def add_commands(commands: Any) -> None:
@@ -33,10 +32,6 @@ def add_commands(commands: Any) -> None:
         "--drill", action="store_true", help="only try: compare with the present warehouse, change nothing"
     )
     restore.set_defaults(run=_restore)
-
-
-def _progress(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def _backup(arguments: argparse.Namespace) -> int:
@@ -67,10 +62,10 @@ def _restore(arguments: argparse.Namespace) -> int:
 
     home, folder = settings.home(), arguments.folder
     if arguments.drill:
-        print_json(backup.drill(home, folder, _progress))
+        print_json(backup.drill(home, folder, progress))
         return 0
     if arguments.to is None:
         raise FupinError("--to TIME says which warehouse is wanted (or --drill)")
-    print_json(backup.restore(home, folder, _until(arguments.to), _progress))
-    print("now: fupin sync (marts and snapshot follow, and what waits is taken in)", file=sys.stderr)
+    print_json(backup.restore(home, folder, _until(arguments.to), progress))
+    progress("now: fupin sync (marts and snapshot follow, and what waits is taken in)")
     return 0

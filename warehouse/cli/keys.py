@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
 from connectors import settings
-from warehouse.cli.tables import print_json, print_table
+from warehouse.cli.tables import print_json, print_table, progress
 
 
 def add_commands(commands: Any) -> None:
@@ -41,9 +40,6 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _rotate(arguments: argparse.Namespace) -> int:
     from warehouse import rotation
-
-    def progress(line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
 
     names = [arguments.name] if arguments.name else rotation.NAMES
     print_json([rotation.rotate(settings.home(), name, progress) for name in names])

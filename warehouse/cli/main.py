@@ -10,11 +10,7 @@ from pathlib import Path
 
 from connectors import settings
 from connectors.errors import FupinError
-from warehouse.cli.tables import print_json, print_table
-
-
-def _progress(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+from warehouse.cli.tables import print_json, print_table, progress
 
 
 def _simulate(arguments: argparse.Namespace) -> int:
@@ -23,7 +19,7 @@ def _simulate(arguments: argparse.Namespace) -> int:
     summary = simulate(
         people=arguments.people, seed=arguments.seed, out=arguments.out, dirt=arguments.dirt, fmt=arguments.format,
         changed=arguments.changed, delta=arguments.delta, identity=arguments.identity, monitoring=arguments.monitoring,
-        progress=_progress,
+        progress=progress,
     )  # fmt: skip
     print_json(summary)
     return 0
@@ -32,7 +28,7 @@ def _simulate(arguments: argparse.Namespace) -> int:
 def _sync(arguments: argparse.Namespace) -> int:
     from warehouse import syncing
 
-    summaries = syncing.sync(arguments.feeds, _progress)
+    summaries = syncing.sync(arguments.feeds, progress)
     if arguments.json:
         print_json(summaries)
     elif summaries:
@@ -79,7 +75,7 @@ def _inspect(arguments: argparse.Namespace) -> int:
 def _build(arguments: argparse.Namespace) -> int:
     from warehouse import tasks
 
-    print_table(("mart", "rows"), [[mart, rows] for mart, rows in tasks.build(_progress).items()])
+    print_table(("mart", "rows"), [[mart, rows] for mart, rows in tasks.build(progress).items()])
     return 0
 
 
@@ -87,7 +83,7 @@ def _link(arguments: argparse.Namespace) -> int:
     from warehouse import syncing, tasks
 
     counts = tasks.link(arguments.retrain)
-    syncing.follow(_progress)
+    syncing.follow(progress)
     print_json(counts)
     return 0
 
@@ -96,7 +92,7 @@ def _publish(arguments: argparse.Namespace) -> int:
     if arguments.reproduce:
         from warehouse import reproducing
 
-        found = reproducing.reproduce(settings.home(), arguments.reproduce, _progress)
+        found = reproducing.reproduce(settings.home(), arguments.reproduce, progress)
         print_json(found)
         return 1 if found["differs"] else 0
     from warehouse import tasks
@@ -153,7 +149,7 @@ def _release(arguments: argparse.Namespace) -> int:
 def _withdraw(arguments: argparse.Namespace) -> int:
     from warehouse import syncing
 
-    print_json(syncing.withdraw(arguments.batch, arguments.why, _progress))
+    print_json(syncing.withdraw(arguments.batch, arguments.why, progress))
     return 0
 
 

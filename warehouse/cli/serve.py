@@ -15,15 +15,11 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from connectors import settings
-from connectors.errors import TerminalError, without_row_text
-
-if TYPE_CHECKING:
-    import duckdb
+from connectors.errors import TerminalError
 
 PORT = 9494
 TOKEN = "serve_token"
@@ -123,6 +119,7 @@ class Endpoint:
         """``folder``: the only one that DuckDB may reach. Raises TerminalError when the port is taken or an extension does not load."""
         import duckdb
 
+        from warehouse.database import load_extension
         from warehouse.keys import secret
 
         self.address = f"quack:127.0.0.1:{port}"
@@ -138,7 +135,9 @@ class Endpoint:
                 "temp_directory": str(folder / "spill"),
             }
         )
-        load(self.con)
+        # Quack needs httpfs.
+        for name in ("httpfs", "quack"):
+            load_extension(self.con, name)
         self.con.execute("CREATE SCHEMA server")
         self.con.execute(REFUSED)
         self.con.execute(ALLOWED)
@@ -193,13 +192,3 @@ class Endpoint:
 
     def _ask(self, sql: str, catalog: str) -> list[tuple[Any, ...]]:
         return self.con.execute(sql, [catalog]).fetchall()
-
-
-def load(con: duckdb.DuckDBPyConnection) -> None:
-    """LOAD quack, and httpfs which it needs, out of their Python packages."""
-    import duckdb
-
-    for name in ("httpfs", "quack"):
-        package = resources.files(f"duckdb_extension_{name}")
-        with without_row_text(f"loading DuckDB's {name} extension"):
-            con.execute(f"LOAD '{package / 'extensions' / f'v{duckdb.__version__}' / f'{name}.duckdb_extension'}'")

@@ -19,6 +19,11 @@ def print_json(content: Any) -> None:
     print(json.dumps(content, ensure_ascii=False, indent=1, default=str))
 
 
+def progress(line: str) -> None:
+    """Say on standard error how far a long work has come."""
+    print(line, file=sys.stderr, flush=True)
+
+
 def print_table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Print ``rows`` under ``names``; None is blank."""
     cells = [["" if value is None else str(value) for value in row] for row in rows]

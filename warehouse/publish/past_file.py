@@ -180,10 +180,15 @@ def write(
     if anew:
         _people(con, anew, key)
     con.execute("BEGIN")
-    for chapter in anew:
-        _make(con, chapter, key)
-    _labels(con, [chapter.past for chapter in chapters])
-    con.execute("COMMIT")
+    try:
+        for chapter in anew:
+            _make(con, chapter, key)
+        _labels(con, [chapter.past for chapter in chapters])
+        con.execute("COMMIT")
+    except BaseException:
+        # Or nobody could let go of the file.
+        con.execute("ROLLBACK")
+        raise
     return inspected
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def examine(home: Path, feeds: Mapping[str, Feed], now: dt.datetime) -> list[Lin
 
     While the warehouse is being written what only it knows is left out, and a line says so.
     """
-    lines = [*_feeds(home, feeds, now), _inboxes(home, now), _batches(home, feeds, now), _space(home)]
+    lines = [_feeds(home, feeds, now), _inboxes(home, now), _batches(home, feeds, now), _space(home)]
     if not warehouse_path(home).exists():
         return [*lines, Line("warehouse", LOOK, "there is none yet: no batch has been merged", "fupin sync")]
     try:
@@ -55,7 +55,7 @@ def examine(home: Path, feeds: Mapping[str, Feed], now: dt.datetime) -> list[Lin
             open_warehouse(home, write=False, wait_seconds=WAIT_SECONDS) as con,
             without_row_text("asking the warehouse"),
         ):
-            lines += [_blocked(con), *_people(con), _clues(con), _snapshot(con, home), _log(con, home)]
+            lines += [_blocked(con), _people(con), _clues(con), _snapshot(con, home), _log(con, home)]
             lines += [
                 _done(con, now, "backup", BACKUP, "fupin backup"),
                 _done(con, now, "drill", DRILL, "fupin restore --drill"),
@@ -71,13 +71,12 @@ def _some(found: list[str]) -> str:
     return ", ".join(found[:SOME]) + (f" and {len(found) - SOME} more" if len(found) > SOME else "")
 
 
-def _feeds(home: Path, feeds: Mapping[str, Feed], now: dt.datetime) -> Iterator[Line]:
+def _feeds(home: Path, feeds: Mapping[str, Feed], now: dt.datetime) -> Line:
     late = late_feeds(home, feeds, (now + BEIJING).date())
     if late:
         told = _some([f"{one.feed} by {one.days} days" for one in late])
-        yield Line("feeds", LOOK, f"late: {told}", "remind the department; fupin check FEED where it is pulled")
-    else:
-        yield Line("feeds", FINE, "none is late")
+        return Line("feeds", LOOK, f"late: {told}", "remind the department; fupin check FEED where it is pulled")
+    return Line("feeds", FINE, "none is late")
 
 
 def _inboxes(home: Path, now: dt.datetime) -> Line:
@@ -147,13 +146,13 @@ def _blocked(con: duckdb.DuckDBPyConnection) -> Line:
     return Line("blocked", LOOK, told, "the department has the receipt; fupin release FEED/BATCH if the file is right")
 
 
-def _people(con: duckdb.DuckDBPyConnection) -> Iterator[Line]:
+def _people(con: duckdb.DuckDBPyConnection) -> Line:
     lists, asked = con.execute(
         "SELECT (SELECT count(*) FROM core.review_list), (SELECT count(*) FROM core.identity_question WHERE answer IS NULL)"
     ).fetchall()[0]
     state = LOOK if lists or asked else FINE
     told = f"{lists} review lists are with the townships, {asked} questions wait for an engineer"
-    yield Line("people", state, told, "Airflow, Required Actions" if asked else "")
+    return Line("people", state, told, "Airflow, Required Actions" if asked else "")
 
 
 def _clues(con: duckdb.DuckDBPyConnection) -> Line:

@@ -11,6 +11,7 @@ import logging
 import os
 import shutil
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ log = logging.getLogger("fupin")
 LOOKS_BACK = 5
 
 
+@cache
 def version() -> str:
     """Digest of what decides how public tables are made of marts: the declaration and the code."""
     paths = [PATH, *sorted(Path(__file__).parent.glob("*.py"))]
