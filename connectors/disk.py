@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import shutil
@@ -28,7 +27,5 @@ def link_or_copy(path: Path, target: Path) -> None:
     """A second name for the file ``path``; where there can be none (another disk, one without links), a copy with its times."""
     try:
         os.link(path, target)
-    except OSError as error:
-        if error.errno not in (errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK):
-            raise
+    except OSError:
         shutil.copy2(path, target)

@@ -11,7 +11,6 @@ import json
 import logging
 import os
 import secrets
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -21,7 +20,7 @@ from typing import Any, TextIO
 
 import duckdb
 
-from connectors import settings
+from connectors import disk, settings
 from connectors.errors import scrubbed
 from connectors.feed import Feed
 from connectors.files import read_file
@@ -208,10 +207,7 @@ def _folder(path: Path, folder: Path) -> Path:
     folder = folder / "batch"
     folder.mkdir(parents=True, mode=0o700)
     # DuckDB's jail follows symbolic links; a hard link costs nothing where the file is ours and on the same disk.
-    try:
-        os.link(path.resolve(), folder / "source.bin")
-    except OSError:
-        shutil.copyfile(path, folder / "source.bin")
+    disk.link_or_copy(path.resolve(), folder / "source.bin")
     return folder
 
 
