@@ -272,3 +272,9 @@ def test_nobody_is_who_he_says_he_is() -> None:
     if os.getuid() == 0:
         # A service's account that somebody else uses.
         assert said(lambda: os.setresuid(54321, 0, 0)) == "uid 54321"
+
+
+def test_a_log_that_somebody_dropped_is_told_in_one_line(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    behind(home, "DROP TABLE ops.audit")
+    assert main(["audit"]) == 1
+    assert capsys.readouterr().err == "fupin audit: the log is gone: fupin verify names its first missing entry\n"

@@ -50,12 +50,14 @@ def add_commands(commands: Any) -> None:
 def _audit(arguments: argparse.Namespace) -> int:
     from warehouse import audit
     from warehouse.batch import BEIJING
-    from warehouse.database import open_warehouse
+    from warehouse.database import open_warehouse, relations
 
     home = settings.home()
     about = audit.token(home, arguments.about) if arguments.about else None
     since = dt.datetime.combine(arguments.since or dt.date(2000, 1, 1), dt.time()) - BEIJING
     with open_warehouse(home, write=False) as con:
+        if "ops.audit" not in relations(con):
+            raise FupinError("the log is gone: fupin verify names its first missing entry")
         rows = con.execute(
             f"SELECT {', '.join(SHOWN)} FROM ops.audit WHERE (? OR list_contains(?, what)) AND (? OR list_contains(?, who)) "
             "AND (?::VARCHAR IS NULL OR about = ?) AND done_at >= ? ORDER BY number",
