@@ -22,9 +22,10 @@ def folder(home: Path) -> Path:
 def clear(base: Path) -> None:
     """Remove what a process left in ``base`` that was killed; what a living one holds stays."""
     for left in base.iterdir() if base.is_dir() else ():
-        if left.name.startswith(".") and time.time() - left.stat().st_mtime < UNLOCKED_SECONDS:
-            continue
         try:
+            # It may get its name, or be gone, at any moment.
+            if left.name.startswith(".") and time.time() - left.stat().st_mtime < UNLOCKED_SECONDS:
+                continue
             with open(left / ".lock", "a+b") as handle:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(left, ignore_errors=True)
